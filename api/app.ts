@@ -1,0 +1,72 @@
+/** The order of the middleware on one screen: what a request passes, from the socket to its handler. */
+import express, { type Express } from 'express';
+import type { JWK } from 'jose';
+import type { Log } from '#src/base/log.ts';
+import type { Gateway } from '#src/gateway.ts';
+import { readContract } from './contract.ts';
+import { createDocs } from './docs.ts';
+import type { Metrics } from './metrics.ts';
+import { createAuthorizationServer } from './oauth/authorization-server.ts';
+import { createHandlers } from './operations.ts';
+import { answer, authorise, observe, readBody, secureHeaders, tellProblem } from './steps.ts';
+import { createTokenVerifier } from './token.ts';
+import { knownNames } from './validation.ts';
+import { createValidator } from './validator.ts';
+
+export interface AppSettings {
+  specPath: string;
+  issuer: string;
+  ledgerOrigin: string;
+  /** Ed25519 key of access tokens. */
+  tokenKey: { privateJwk: JWK; publicJwk: JWK };
+  validateResponses: boolean;
+  /** How many proxies in front may be believed about the caller's address. */
+  trustedProxies: number;
+  metrics: Metrics;
+  log: Log;
+}
+
+/** The HTTP surface of a gateway. */
+export function createApp(gateway: Gateway, settings: AppSettings): Express {
+  const { issuer, log, metrics } = settings;
+  const { clients, db } = gateway;
+  const contract = readContract(settings.specPath);
+  const handlers = createHandlers(gateway, settings);
+  const { privateJwk: signingKey, publicJwk } = settings.tokenKey;
+  const now = Date.now;
+  const tokens = createTokenVerifier({ issuer, publicJwk, clients, now });
+
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('trust proxy', settings.trustedProxies);
+  app.use(observe({ log, metrics }));
+  app.use(secureHeaders);
+  app.use(createAuthorizationServer({ db, clients, issuer, signingKey, now, log: oauthLog(log) }));
+  app.use('/docs', createDocs(settings));
+  for (const operation of contract.operations) {
+    const { path, method } = operation;
+    app[method](path, authorise(operation, tokens), readBody(operation));
+  }
+  app.use(createValidator(contract, settings));
+  for (const operation of contract.operations) {
+    app[operation.method](operation.path, answer(handlers, operation.id));
+  }
+  app.use(tellProblem({ log, known: knownNames(contract.spec) }));
+  return app;
+}
+
+/** The authorization server's own lines in the form of ours. */
+function oauthLog(log: Log) {
+  type Fields = { client?: string; reason?: string; err?: unknown };
+  const told = (fields: object) => {
+    const { client, reason, err } = fields as Fields;
+    return {
+      ...(client === undefined ? {} : { client }),
+      ...(reason === undefined ? {} : { code: reason }),
+      ...(err === undefined ? {} : { error: err }),
+    };
+  };
+  return {
+    info: (fields: object, message: string) => log.info(message, told(fields)),
+    error: (fields: object, message: string) => log.error(message, told(fields)),
+  };
+}

@@ -1,0 +1,50 @@
+/** openapi.yaml as the gateway enforces it: which operations there are, and which scopes open them. */
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { HandledOperationId } from './handler.ts';
+
+/** One operation. `scopes`: alternatives, each a set that must be held whole; empty: open to all. */
+export interface Operation {
+  id: HandledOperationId;
+  method: 'get' | 'post';
+  /** In Express's form: `/v1/transfers/:id`. */
+  path: string;
+  scopes: readonly (readonly string[])[];
+  hasBody: boolean;
+}
+
+interface SpecOperation {
+  operationId: string;
+  security?: readonly Readonly<Record<string, readonly string[]>>[];
+  requestBody?: unknown;
+}
+
+export interface ApiContract {
+  spec: { paths: Record<string, unknown> };
+  operations: readonly Operation[];
+}
+
+/** Paths of the authorization server, which answers before any of this. */
+const oauthPath = /^\/(oauth2|\.well-known)\//;
+
+/** Reads openapi.yaml. An operation that names no `security` is a fault: nothing is open by omission. */
+export function readContract(specPath: string): ApiContract {
+  const spec = parse(readFileSync(specPath, 'utf8')) as ApiContract['spec'];
+  const operations: Operation[] = [];
+  for (const [path, item] of Object.entries(spec.paths)) {
+    if (oauthPath.test(path)) continue;
+    for (const method of ['get', 'post'] as const) {
+      const found = (item as Record<string, SpecOperation | undefined>)[method];
+      if (!found) continue;
+      if (!found.security) throw new Error(`openapi.yaml: ${found.operationId} has no security`);
+      operations.push({
+        id: found.operationId as HandledOperationId,
+        method,
+        path: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+        scopes: found.security.map((alternative) => Object.values(alternative).flat()),
+        hasBody: found.requestBody !== undefined,
+      });
+    }
+  }
+  return { spec, operations };
+}

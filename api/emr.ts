@@ -1,0 +1,92 @@
+/** Operations of the EMR: submit, preview, follow, cancel, collect. */
+import type { Gateway } from '#src/gateway.ts';
+import { cancel } from '#src/transfers/cancel.ts';
+import { collect } from '#src/transfers/collect.ts';
+import { listReturned, getReturned } from '#src/transfers/for-consignee.ts';
+import {
+  getCollected,
+  getResult,
+  getTransfer,
+  listResults,
+  listTransfers,
+} from '#src/transfers/for-emr.ts';
+import { preview, release } from '#src/transfers/release.ts';
+import type { Order } from '#src/base/words.ts';
+import { actorOf } from './caller.ts';
+import type { Handlers } from './handler.ts';
+import { repeatableOf } from './idempotency-key.ts';
+import { pageLimit } from './page.ts';
+
+type EmrOperation =
+  | 'releaseTransfer'
+  | 'previewTransfer'
+  | 'listTransfers'
+  | 'getTransfer'
+  | 'cancelTransfer'
+  | 'listResults'
+  | 'getResult'
+  | 'ackResult';
+
+export function emrHandlers(
+  gateway: Gateway,
+  metrics: { accepted: (consignee: string) => void },
+): Pick<Handlers, EmrOperation> {
+  const channelOf = <T extends { consignee: string }>(transfer: T) => ({
+    ...transfer,
+    channel: gateway.agreements.consignees.get(transfer.consignee)?.channel ?? 'push',
+  });
+  return {
+    async releaseTransfer(request) {
+      const idempotency = repeatableOf(gateway.fingerprint, 'releaseTransfer', request);
+      const order = request.body as Order;
+      const body = await release(gateway, { actor: actorOf(request), order, idempotency });
+      metrics.accepted(body.consignee);
+      return { status: 202, body, headers: { location: `/v1/transfers/${body.id}` } };
+    },
+    previewTransfer: (request) => ({
+      status: 200,
+      body: preview(gateway, request.body as Order),
+    }),
+    async listTransfers({ caller, query }) {
+      const ask = { ...query, client: caller.client, limit: pageLimit(query.limit) };
+      const page = await listTransfers(gateway, ask);
+      return { status: 200, body: { ...page, items: page.items.map(channelOf) } };
+    },
+    async getTransfer({ caller, path }) {
+      const transfer = await getTransfer(gateway, { client: caller.client, id: path.id });
+      return { status: 200, body: channelOf(transfer) };
+    },
+    async cancelTransfer(request) {
+      const { id } = request.path;
+      const reason = request.body?.reason;
+      await cancel(gateway, {
+        ...{ actor: actorOf(request), transfer: id },
+        ...(reason === undefined ? {} : { reason }),
+      });
+      const transfer = await getTransfer(gateway, { client: request.caller.client, id });
+      return { status: 200, body: channelOf(transfer) };
+    },
+    // Both ends list results: the EMR those for its orders, a consignee those it returned.
+    async listResults({ caller, query }) {
+      const ask = { ...query, client: caller.client, limit: pageLimit(query.limit) };
+      const { consignee } = caller;
+      const page = consignee
+        ? await listReturned(gateway, { ...ask, consignee })
+        : await listResults(gateway, ask);
+      return { status: 200, body: page };
+    },
+    async getResult({ caller, path }) {
+      const { consignee, client } = caller;
+      const body = consignee
+        ? await getReturned(gateway, { consignee, id: path.id })
+        : await getResult(gateway, { client, id: path.id });
+      return { status: 200, body };
+    },
+    async ackResult(request) {
+      const { id } = request.path;
+      await collect(gateway, { actor: actorOf(request), result: id });
+      const body = await getCollected(gateway, { client: request.caller.client, id });
+      return { status: 200, body };
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/** What a handler gets and gives, typed from openapi.yaml: a reply of another shape does not compile. */
+import type { operations } from './openapi.d.ts';
+import type { Caller } from './token.ts';
+
+export type OperationId = keyof operations;
+
+/** Operations of the authorization server, which answers them itself. */
+type OAuthOperationId = 'issueToken' | 'getTokenKeys' | 'getServerMetadata';
+
+export type HandledOperationId = Exclude<OperationId, OAuthOperationId>;
+
+type Json<Content> = Content extends { 'application/json': infer Body }
+  ? Body
+  : Content extends { 'text/plain': infer Text }
+    ? Text
+    : never;
+
+type BodyOf<Op> = Op extends { requestBody: { content: infer Content } }
+  ? Json<Content>
+  : Op extends { requestBody?: { content: infer Content } }
+    ? Json<Content> | undefined
+    : undefined;
+
+type ReplyOf<Op> = Op extends { responses: infer Replies }
+  ? {
+      [Status in keyof Replies]: Replies[Status] extends { content: infer Content }
+        ? [Json<Content>] extends [never]
+          ? never
+          : { status: Status; body: Json<Content>; headers?: Record<string, string> }
+        : never;
+    }[keyof Replies]
+  : never;
+
+type ParametersOf<Op, In extends 'path' | 'query'> = Op extends { parameters: infer All }
+  ? In extends keyof All
+    ? NonNullable<All[In]>
+    : Record<never, never>
+  : Record<never, never>;
+
+/** A request that was authenticated and validated. */
+export interface ApiRequest<Id extends OperationId> {
+  path: ParametersOf<operations[Id], 'path'>;
+  query: ParametersOf<operations[Id], 'query'>;
+  body: BodyOf<operations[Id]>;
+  /** The bytes of the body as they came. */
+  bytes: Buffer;
+  idempotencyKey: string | undefined;
+  /** Who calls; `anonymous` for operations that are open to everybody. */
+  caller: Caller;
+  /** The network address of the caller. */
+  source: string;
+}
+
+export type Handler<Id extends OperationId> = (
+  request: ApiRequest<Id>,
+) => Promise<ReplyOf<operations[Id]>> | ReplyOf<operations[Id]>;
+
+/** Every operation has its handler: a missing one does not compile. */
+export type Handlers = { [Id in HandledOperationId]: Handler<Id> };

@@ -1,0 +1,265 @@
+/** Every sentence that a caller can be told, in English and Korean; only the codes are stable. */
+import type { ErrorCode } from '#src/base/errors.ts';
+import type { FieldRule, Words } from '#src/base/words.ts';
+
+/** What a code says: in a few words, and as a sentence about what the caller can do. */
+export interface Message {
+  title: Words;
+  /** A `[part with {facts}]` stands only when all its facts are there. */
+  detail: Words;
+}
+
+const say = (title: string, detail: string, titleKo: string, detailKo: string): Message => ({
+  title: { en: title, ko: titleKo },
+  detail: { en: detail, ko: detailKo },
+});
+
+/**
+ * Facts by code, all of them dictionary codes, limits or ids: `items`, `contract` (refusals),
+ * `reason`, `offset` (`MALFORMED_JSON`), `reason` (`UNAUTHENTICATED`), `scope`
+ * (`INSUFFICIENT_SCOPE`), `limitBytes` (`PAYLOAD_TOO_LARGE`, `RECORD_TOO_LARGE`).
+ */
+export const messages: Readonly<Record<ErrorCode, Message>> = {
+  UNKNOWN_CONSIGNEE: say(
+    'There is no such consignee',
+    'Use the id of a consignee that GET /v1/notice lists.',
+    '등록되지 않은 수탁자입니다',
+    'GET /v1/notice에 나오는 수탁자 ID를 사용하십시오.',
+  ),
+  NO_CONTRACT_IN_FORCE: say(
+    'No contract with this consignee is in force',
+    "Nothing may be sent to it now. Ask the clinic's privacy officer before you try again.",
+    '이 수탁자와 효력이 있는 계약이 없습니다',
+    '지금은 아무것도 보낼 수 없습니다. 다시 보내기 전에 병원의 개인정보 보호책임자에게 문의하십시오.',
+  ),
+  WRONG_SUBJECT: say(
+    'The contract is about another kind of person',
+    'Check consignee and subject.kind: the contract[ ({contract})] does not cover this kind.',
+    '계약이 다루는 정보주체의 종류가 아닙니다',
+    'consignee와 subject.kind를 확인하십시오. 계약[({contract})]은 이 종류의 정보주체를 다루지 않습니다.',
+  ),
+  SUBJECT_MISMATCH: say(
+    'The record belongs to another person',
+    'subject.id and the identifier in the record differ. Check which person this order is for ' +
+      'before you send it again.',
+    '기록이 다른 사람의 것입니다',
+    'subject.id와 기록 안의 식별자가 서로 다릅니다. 누구에 대한 의뢰인지 확인한 뒤에 다시 보내십시오.',
+  ),
+  REQUIRED_ITEM_MISSING: say(
+    'The contract needs an item that is missing',
+    'Add the items listed in errors[ ({items})] and send it again.',
+    '계약에 필요한 항목이 빠져 있습니다',
+    'errors에 나열된 항목[({items})]을 채워 다시 보내십시오.',
+  ),
+  INVALID_ITEM: say(
+    'An item is not as the dictionary defines it',
+    'Correct the places listed in errors[ ({items})] and send it again.',
+    '항목의 값이 데이터 사전의 정의와 다릅니다',
+    'errors에 나열된 곳[({items})]을 바로잡아 다시 보내십시오.',
+  ),
+  NO_CONSIGNEE_KEY: say(
+    'The consignee has no key to encrypt to',
+    'A unique identifier[ ({items})] may leave only encrypted. Ask the operator to add a public ' +
+      'key of the consignee, then send it again.',
+    '수탁자의 암호화 키가 없습니다',
+    '고유식별정보[({items})]는 암호화해야만 보낼 수 있습니다. 운영자에게 수탁자의 공개 키 등록을 요청한 뒤에 다시 보내십시오.',
+  ),
+  RECORD_TOO_LARGE: say(
+    'The record is too large for one transfer',
+    'Send less in one record.[ The limit is {limitBytes} bytes.]',
+    '기록이 한 번에 보낼 수 있는 크기를 넘습니다',
+    '기록을 나누어 보내십시오.[ 한도는 {limitBytes}바이트입니다.]',
+  ),
+  MALFORMED_JSON: say(
+    'The body is not JSON that can be taken as it stands',
+    'Send UTF-8 JSON without a byte order mark, duplicate keys, NUL, lone surrogates or numbers ' +
+      'that lose their value.[ Found: {reason}.][ Place: byte {offset}.]',
+    '본문을 그대로 받아들일 수 있는 JSON이 아닙니다',
+    '바이트 순서 표시(BOM), 중복된 키, NUL, 짝이 없는 서로게이트, 값이 달라지는 숫자가 없는 ' +
+      'UTF-8 JSON으로 보내십시오.[ 원인: {reason}.][ 위치: {offset}바이트.]',
+  ),
+  INVALID_REQUEST: say(
+    'The request does not match the contract of this operation',
+    'Correct the places listed in errors; the reference is at /docs.',
+    '요청이 이 API의 규격과 다릅니다',
+    'errors에 나열된 곳을 바로잡으십시오. 규격은 /docs에 있습니다.',
+  ),
+  INVALID_IDEMPOTENCY_KEY: say(
+    'The Idempotency-Key is not a quoted string',
+    'Put it in double quotes as RFC 9651 says, for example ' +
+      'Idempotency-Key: "order-20260105-0001".',
+    'Idempotency-Key가 큰따옴표로 묶인 문자열이 아닙니다',
+    'RFC 9651에 따라 큰따옴표로 묶으십시오. 예: Idempotency-Key: "order-20260105-0001"',
+  ),
+  IDEMPOTENCY_KEY_REQUIRED: say(
+    'The Idempotency-Key header is missing',
+    'Name each request with a key of its own in double quotes, for example ' +
+      'Idempotency-Key: "order-20260105-0001".',
+    'Idempotency-Key 헤더가 없습니다',
+    '요청마다 고유한 키를 큰따옴표로 묶어 보내십시오. 예: Idempotency-Key: "order-20260105-0001"',
+  ),
+  IDEMPOTENCY_KEY_REUSED: say(
+    'This Idempotency-Key already stands for another request',
+    'Use a new key for a new request, and repeat an old one word for word.',
+    '이 Idempotency-Key는 이미 다른 요청에 사용되었습니다',
+    '새 요청에는 새 키를 사용하고, 이전 요청을 되풀이할 때에는 본문을 그대로 보내십시오.',
+  ),
+  REQUEST_IN_PROGRESS: say(
+    'The same request is still being worked on',
+    'Send it again with the same Idempotency-Key in a moment; you will get the first answer.',
+    '같은 요청을 아직 처리하고 있습니다',
+    '잠시 뒤에 같은 Idempotency-Key로 다시 보내면 첫 번째 응답을 받습니다.',
+  ),
+  UNSUPPORTED_MEDIA_TYPE: say(
+    'This kind of body is not accepted',
+    'Send JSON in UTF-8 and say so with Content-Type: application/json.',
+    '받을 수 없는 형식의 본문입니다',
+    'UTF-8 JSON으로 보내고 Content-Type: application/json을 지정하십시오.',
+  ),
+  NOT_ACCEPTABLE: say(
+    'The answer cannot be given in the form that you accept',
+    'Accept the media types that the reference names for this operation.',
+    '요청한 형식으로 응답할 수 없습니다',
+    'Accept 헤더에 이 API의 규격이 정한 미디어 타입을 지정하십시오.',
+  ),
+  PAYLOAD_TOO_LARGE: say(
+    'The body is too large',
+    'Send less in one request.[ The limit is {limitBytes} bytes.]',
+    '본문이 너무 큽니다',
+    '요청을 나누어 보내십시오.[ 한도는 {limitBytes}바이트입니다.]',
+  ),
+  METHOD_NOT_ALLOWED: say(
+    'This address does not take that method',
+    'Use one of the methods in the Allow header.',
+    '이 주소에서 쓸 수 없는 메서드입니다',
+    'Allow 헤더에 있는 메서드를 사용하십시오.',
+  ),
+  INVALID_CURSOR: say(
+    'The cursor is not one that this list gave',
+    'Pass the next of the page before unchanged and with the same filters, or begin without one.',
+    '이 목록에서 발급한 커서가 아닙니다',
+    '앞 페이지의 next를 그대로, 같은 조건과 함께 보내거나 커서 없이 처음부터 조회하십시오.',
+  ),
+  UNAUTHENTICATED: say(
+    'A valid access token is needed',
+    'Get a token at /oauth2/token and send it as Authorization: Bearer. Tokens live for at most ' +
+      'five minutes.[ Found: {reason}.]',
+    '유효한 접근 토큰이 필요합니다',
+    '/oauth2/token에서 토큰을 발급받아 Authorization: Bearer로 보내십시오. 토큰의 유효 시간은 최대 5분입니다.[ 원인: {reason}.]',
+  ),
+  INSUFFICIENT_SCOPE: say(
+    'The access token does not allow this',
+    'Ask for a token with the scope that the reference names for this operation[ ({scope})].',
+    '접근 토큰에 이 작업의 권한이 없습니다',
+    '이 API의 규격이 정한 scope[({scope})]로 토큰을 다시 발급받으십시오.',
+  ),
+  NOT_FOUND: say(
+    'There is nothing here for you',
+    'It does not exist, or this client may not see it. Check the id and the address.',
+    '대상을 찾을 수 없습니다',
+    '존재하지 않거나 이 클라이언트가 볼 수 없는 대상입니다. ID와 주소를 확인하십시오.',
+  ),
+  LEASE_LOST: say(
+    'You no longer hold this lease',
+    'It ran out or belongs to another claim. Claim the inbox again; the transfer keeps its id.',
+    '이 리스(lease)는 더 이상 유효하지 않습니다',
+    '리스 시간이 지났거나 다른 요청이 가져갔습니다. 수신함에서 다시 수령하십시오. 전송 ID는 그대로입니다.',
+  ),
+  NOT_CANCELLABLE: say(
+    'The transfer can no longer be cancelled',
+    'It is on its way or has already settled. Read the transfer to see where it stands.',
+    '이 전송은 더 이상 취소할 수 없습니다',
+    '이미 전달이 시작되었거나 끝났습니다. 전송을 조회하여 상태를 확인하십시오.',
+  ),
+  RESULT_NOT_EXPECTED: say(
+    'No result is expected for this transfer',
+    'It has not reached you, or your contract lets you return nothing. Read GET /v1/contract and ' +
+      'check the transfer.',
+    '이 전송에 대한 결과를 받을 수 없습니다',
+    '전송이 아직 전달되지 않았거나 계약에 반환 항목이 없습니다. GET /v1/contract와 전송 ID를 확인하십시오.',
+  ),
+  PAYLOAD_PURGED: say(
+    'The payload has been destroyed',
+    'Its time was over; the ledger entry remains. Send a new order if it is still needed.',
+    '내용이 파기되었습니다',
+    '보관 기간이 지나 파기되었고 원장의 기록만 남아 있습니다. 여전히 필요하면 새로 의뢰하십시오.',
+  ),
+  INVALID_PROOF_RANGE: say(
+    'There is no proof for this range',
+    'Choose an index below the size, from not above to, and no size beyond the latest checkpoint.',
+    '이 범위의 증명은 없습니다',
+    'index는 size보다 작고 from은 to보다 크지 않아야 하며, 크기는 최신 체크포인트를 넘을 수 없습니다.',
+  ),
+  DATABASE_UNAVAILABLE: say(
+    "The gateway's database does not answer",
+    'Nothing leaves while it is away. Try again later; where there is an Idempotency-Key, with ' +
+      'the same one.',
+    '게이트웨이의 데이터베이스가 응답하지 않습니다',
+    '복구될 때까지 아무것도 내보내지 않습니다. 나중에 다시 시도하고, Idempotency-Key가 있으면 같은 키를 사용하십시오.',
+  ),
+  CLOCK_SKEWED: say(
+    "The gateway's clock cannot be trusted",
+    'Contract dates and leases cannot be decided, so nothing leaves. Try again later; the ' +
+      'operator must correct the clock.',
+    '게이트웨이의 시계를 신뢰할 수 없습니다',
+    '계약 기간과 리스를 판단할 수 없어 아무것도 내보내지 않습니다. 나중에 다시 시도하십시오. ' +
+      '운영자가 시계를 맞추어야 합니다.',
+  ),
+  LEDGER_STALLED: say(
+    'The ledger takes no entries now',
+    'Nothing leaves without its entry. Try again later; where there is an Idempotency-Key, with ' +
+      'the same one.',
+    '원장에 기록할 수 없습니다',
+    '기록 없이는 아무것도 내보내지 않습니다. 나중에 다시 시도하고, Idempotency-Key가 있으면 같은 키를 사용하십시오.',
+  ),
+  SHUTTING_DOWN: say(
+    'The gateway is stopping',
+    'Send the request again in a moment.',
+    '게이트웨이가 종료되고 있습니다',
+    '잠시 뒤에 다시 요청하십시오.',
+  ),
+  INTERNAL: say(
+    'The gateway failed',
+    'This is our fault, not yours. Try again, where there is an Idempotency-Key with the same ' +
+      'one, and tell the operator if it lasts.',
+    '게이트웨이에 오류가 발생했습니다',
+    '요청의 잘못이 아닙니다. 다시 시도하고, Idempotency-Key가 있으면 같은 키를 사용하십시오. 계속되면 운영자에게 알리십시오.',
+  ),
+};
+
+/** What is wrong with one place of a request. */
+export const ruleSentences: Readonly<Record<FieldRule, Words>> = {
+  required: { en: 'This member is missing.', ko: '필수 항목이 없습니다.' },
+  type: { en: 'This is not of the right JSON type.', ko: 'JSON 자료형이 올바르지 않습니다.' },
+  format: { en: 'This is not in the right form.', ko: '형식이 올바르지 않습니다.' },
+  range: { en: 'This is not an allowed value.', ko: '허용된 범위의 값이 아닙니다.' },
+  length: { en: 'This is too short or too long.', ko: '길이가 허용된 범위를 벗어납니다.' },
+  unknown: { en: 'There is a member here that is not known.', ko: '알 수 없는 항목이 있습니다.' },
+  notADate: { en: 'This day does not exist.', ko: '존재하지 않는 날짜입니다.' },
+  inTheFuture: { en: 'This lies in the future.', ko: '미래의 날짜입니다.' },
+  beforeBirth: { en: 'This lies before the birth date.', ko: '생년월일보다 앞선 날짜입니다.' },
+  afterOrderDate: { en: 'This lies after the order date.', ko: '의뢰일보다 늦은 날짜입니다.' },
+  disagrees: {
+    en: 'This does not agree with another item of the record.',
+    ko: '기록의 다른 항목과 일치하지 않습니다.',
+  },
+  looksLikeRegistrationNumber: {
+    en: 'This looks like a resident registration number, which may not stand here.',
+    ko: '주민등록번호로 보이는 값입니다. 이 항목에는 넣을 수 없습니다.',
+  },
+  mismatch: { en: 'This does not agree with subject.id.', ko: 'subject.id와 일치하지 않습니다.' },
+  invalid: { en: 'This is not allowed here.', ko: '여기에는 허용되지 않습니다.' },
+};
+
+/** Fills facts into the `[parts]` of a sentence; a part that lacks one of its facts is left out. */
+export function fillIn(
+  template: string,
+  facts: Readonly<Record<string, string | number>> = {},
+): string {
+  const fact = (name: string) => (Object.hasOwn(facts, name) ? String(facts[name]) : '');
+  const fill = (text: string) => text.replaceAll(/\{(\w+)\}/g, (_, name: string) => fact(name));
+  return template.replaceAll(/\[([^\]]*)\]/g, (_, part: string) => {
+    const names = [...part.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+    return names.every((name) => fact(name) !== '') ? fill(part) : '';
+  });
+}

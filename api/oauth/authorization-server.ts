@@ -1,0 +1,112 @@
+/**
+ * The authorization server: `client_credentials` with `private_key_jwt` (RFC 7523) for RFC 9068
+ * access tokens, on three paths. It holds nothing that a second process would have to know.
+ */
+import type { JWK } from 'jose';
+import { errors, Provider } from 'oidc-provider';
+import type { ProviderContext } from 'oidc-provider';
+import type { RequestHandler } from 'express';
+import type { ClientRegistry } from '#src/access/clients.ts';
+import { TOKEN_ALGORITHM } from '#src/access/keys.ts';
+import { rememberJti } from '#src/access/replays.ts';
+import type { Queryable } from '#src/store/pool.ts';
+import { readAssertion } from './assertion.ts';
+import { speakAs, tellOfFailure } from './answers.ts';
+import type { OAuthLog } from './answers.ts';
+import { createGate } from './gate.ts';
+import { providerSettings, TOKEN_SECONDS } from './settings.ts';
+
+export interface AuthorizationServerDeps {
+  db: Queryable;
+  clients: Pick<ClientRegistry, 'find'>;
+  /** The public origin, without a trailing slash: issuer and audience of every token. */
+  issuer: string;
+  /** Ed25519 private JWK with `kid`; every process of one gateway has the same. */
+  signingKey: JWK;
+  /** Milliseconds since 1970 UTC. */
+  now: () => number;
+  log: OAuthLog;
+}
+
+/** A process whose clock is behind must still know a `jti` that another would take as good. */
+const REMEMBER_LONGER_SECONDS = 60;
+
+/** A handler for the root of the application; what is not its own it passes on. */
+export function createAuthorizationServer(deps: AuthorizationServerDeps): RequestHandler {
+  const { issuer, log } = deps;
+  const provider = new Provider(
+    issuer,
+    providerSettings({
+      clients: deps.clients,
+      signingKey: deps.signingKey,
+      assertAssertion: (ctx, _claims, _header, client) =>
+        takeAssertion(deps, ctx as ProviderContext, client as { clientId: string }),
+    }),
+  );
+  // the issuer is configured: no header decides what this server believes about itself
+  provider.proxy = false;
+  provider.silent = true;
+  provider.registerGrantType('client_credentials', (ctx) => grantToken({ provider, issuer }, ctx), [
+    'scope',
+    'resource',
+  ]);
+  provider.use(speakAs(issuer));
+  provider.on('grant.error', (ctx, error) => tellOfFailure(log, ctx, error));
+  provider.on('server_error', (ctx, error) => tellOfFailure(log, ctx, error));
+  provider.on('error', (error) => log.error({ err: error }, 'authorization server failed'));
+  const handle = provider.callback();
+  return createGate({ issuer, handle });
+}
+
+/** The signature is good: the assertion must be sound, and is used up by this. */
+async function takeAssertion(
+  { db, issuer, now }: AuthorizationServerDeps,
+  ctx: ProviderContext,
+  { clientId }: { clientId: string },
+): Promise<void> {
+  const audiences = [issuer, `${issuer}/oauth2/token`];
+  const assertion = String(ctx.oidc?.params['client_assertion']);
+  const read = readAssertion({ clientId, audiences, nowMs: now() }, assertion);
+  if (typeof read === 'string') throw new errors.InvalidClientAuth(read);
+  const expiresAt = new Date((read.expiresAtSeconds + REMEMBER_LONGER_SECONDS) * 1000);
+  const isNew = await rememberJti({ db }, { issuer: clientId, jti: read.jti, expiresAt });
+  if (!isNew) throw new errors.InvalidClientAuth('REPLAYED');
+}
+
+/**
+ * RFC 6749 section 4.4. No `scope` means all that the client has (section 3.3 leaves the default to
+ * the server); one scope that it does not have refuses the whole request.
+ */
+async function grantToken(
+  { provider, issuer }: { provider: Provider; issuer: string },
+  ctx: ProviderContext,
+): Promise<void> {
+  const client = ctx.oidc?.client;
+  if (client?.scope === undefined) throw new Error('a client without scopes was authenticated');
+  const { scope: requested, resource } = ctx.oidc?.params ?? {};
+  if (resource !== undefined && resource !== issuer) {
+    throw new errors.InvalidTarget('the only resource here is the issuer');
+  }
+  const allowed = client.scope.split(' ');
+  const wanted = typeof requested === 'string' ? requested.split(' ') : allowed;
+  if (!wanted.every((scope) => allowed.includes(scope))) {
+    throw new errors.InvalidScope('a requested scope is not among the scopes of this client');
+  }
+  const scope = [...new Set(wanted)].join(' ');
+  const token = new provider.ClientCredentials({ client, scope });
+  token.resourceServer = new provider.ResourceServer(issuer, {
+    scope,
+    audience: issuer,
+    accessTokenTTL: TOKEN_SECONDS,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: TOKEN_ALGORITHM } },
+  });
+  ctx.oidc?.entity('ClientCredentials', token);
+  const value = await token.save();
+  ctx.body = {
+    access_token: value,
+    token_type: token.tokenType,
+    expires_in: token.expiration,
+    scope,
+  };
+}

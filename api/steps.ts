@@ -1,0 +1,151 @@
+/** The steps that a request passes, each one check or one deed. */
+import { randomUUID } from 'node:crypto';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import { GatewayError } from '#src/base/errors.ts';
+import type { Log } from '#src/base/log.ts';
+import { parseStrictJson } from '#src/base/strict-json.ts';
+import type { Operation } from './contract.ts';
+import type { ApiRequest, HandledOperationId, Handlers } from './handler.ts';
+import type { Metrics } from './metrics.ts';
+import { pickLanguage, toProblem } from './problem.ts';
+import type { Caller, TokenVerifier } from './token.ts';
+import { requestFault } from './validation.ts';
+
+/** What the steps leave for each other, beside the request. */
+interface Locals {
+  operation?: string;
+  caller?: Caller;
+  bytes?: Buffer;
+}
+
+const bodyBytesMax = 1_048_576;
+const anonymous: Caller = { client: 'anonymous', role: 'emr', consignee: null, scopes: new Set() };
+
+/** One line and one measurement for each request: its operation, never its path or query. */
+export function observe(deps: { log: Log; metrics: Metrics }): RequestHandler {
+  return (request, response, next) => {
+    const started = performance.now();
+    const id = randomUUID();
+    response.set('x-request-id', id);
+    response.on('close', () => {
+      const locals = response.locals as Locals;
+      const operation = locals.operation ?? 'unmatched';
+      const durationMs = Math.round((performance.now() - started) * 10) / 10;
+      deps.metrics.answered(operation, response.statusCode, durationMs / 1000);
+      const client = locals.caller?.client;
+      const { method } = request;
+      const line = { request: id, method, operation, status: response.statusCode, durationMs };
+      deps.log.debug('answered', client === undefined ? line : { ...line, client });
+    });
+    next();
+  };
+}
+
+/** No reply of the API is to be kept, sniffed, framed or run. */
+export const secureHeaders: RequestHandler = (_request, response, next) => {
+  response.set({
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+  });
+  next();
+};
+
+/** Token and scopes, before one byte of the body is read. */
+export function authorise(operation: Operation, tokens: TokenVerifier): RequestHandler {
+  return async (request, response, next) => {
+    const locals = response.locals as Locals;
+    locals.operation = operation.id;
+    if (operation.scopes.length === 0) return next();
+    const caller = await tokens.verify(request.headers.authorization);
+    locals.caller = caller;
+    const held = (scopes: readonly string[]) => scopes.every((scope) => caller.scopes.has(scope));
+    if (!operation.scopes.some(held)) {
+      const needed = operation.scopes.flat().join(' ');
+      throw new GatewayError('INSUFFICIENT_SCOPE', { facts: { scope: needed } });
+    }
+    next();
+  };
+}
+
+const readRaw = express.raw({ type: () => true, limit: bodyBytesMax, inflate: false });
+
+/** The bytes as they came, and JSON only by the strict reading of them. */
+export function readBody(operation: Operation): RequestHandler {
+  return (request, response, next) => {
+    const locals = response.locals as Locals;
+    locals.bytes = Buffer.alloc(0);
+    const length = request.headers['content-length'];
+    const empty = length === '0' || (!length && !request.headers['transfer-encoding']);
+    if (empty || !operation.hasBody) return next();
+    // One spelling only: the validator would keep every other one for ever.
+    if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType(request.headers))) {
+      throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
+    }
+    request.headers['content-type'] = 'application/json';
+    readRaw(request, response, (error?: unknown) => {
+      if (error) return next(error);
+      locals.bytes = request.body as Buffer;
+      request.body = parseStrictJson(locals.bytes);
+      next();
+    });
+  };
+}
+
+function contentType(headers: { 'content-type'?: string | undefined }): string {
+  return headers['content-type']?.trim() ?? '';
+}
+
+/** Calls the handler and sends its reply. */
+export function answer<Id extends HandledOperationId>(handlers: Handlers, id: Id): RequestHandler {
+  const handle = handlers[id] as unknown as (request: ApiRequest<Id>) => Promise<{
+    status: number;
+    body: unknown;
+    headers?: Record<string, string>;
+  }>;
+  return async (request, response) => {
+    const locals = response.locals as Locals;
+    const reply = await handle({
+      path: request.params,
+      query: request.query,
+      body: request.body as unknown,
+      bytes: locals.bytes ?? Buffer.alloc(0),
+      idempotencyKey: request.get('idempotency-key'),
+      caller: locals.caller ?? anonymous,
+      source: request.ip ?? '',
+    } as unknown as ApiRequest<Id>);
+    response.status(reply.status).set(reply.headers ?? {});
+    if (typeof reply.body === 'string') response.type('text/plain').send(reply.body);
+    else response.json(reply.body);
+  };
+}
+
+/** Every error ends here: a problem for the caller, a line for the log, the request in neither. */
+export function tellProblem(deps: { log: Log; known: ReadonlySet<string> }): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    const fault = bodyFault(error) ?? requestFault(error, deps.known) ?? error;
+    const problem = toProblem(fault, pickLanguage(request.get('accept-language')));
+    const operation = (response.locals as Locals).operation ?? 'unmatched';
+    const { status } = problem;
+    const { code } = problem.body;
+    if (status >= 500) {
+      const cause = fault instanceof GatewayError && fault.cause ? fault.cause : fault;
+      deps.log.error('request failed', { operation, status, code, error: cause });
+    } else deps.log.info('request refused', { operation, status, code });
+    if (response.headersSent) return next(fault);
+    response.status(status).set(problem.headers);
+    response.end(JSON.stringify(problem.body));
+  };
+}
+
+/** What reading the body can run into (names of raw-body's errors). */
+function bodyFault(error: unknown): GatewayError | undefined {
+  const type = error instanceof Error && 'type' in error ? error.type : undefined;
+  if (type === 'entity.too.large') return new GatewayError('PAYLOAD_TOO_LARGE');
+  if (type === 'encoding.unsupported') return new GatewayError('UNSUPPORTED_MEDIA_TYPE');
+  if (type === 'request.aborted' || type === 'request.size.invalid') {
+    return new GatewayError('INVALID_REQUEST');
+  }
+  return undefined;
+}

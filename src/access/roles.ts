@@ -1,0 +1,30 @@
+/** The four kinds of client, and the most that each of them may ever be allowed. */
+
+/** What a client is for. */
+export type Role = 'emr' | 'consignee' | 'auditor' | 'operator';
+
+const SCOPES = {
+  emr: ['transfers:write', 'transfers:read', 'transfers:preview', 'results:collect'],
+  consignee: ['inbox:claim', 'results:return', 'results:read', 'contract:read', 'ledger:witness'],
+  auditor: ['ledger:read', 'audit:read', 'audit:review'],
+  operator: ['consignees:operate', 'contracts:end', 'access:admin'],
+} as const satisfies Record<Role, readonly string[]>;
+
+/** One permission. No scope belongs to two roles. */
+export type Scope = (typeof SCOPES)[Role][number];
+
+/** Every role, in the order in which lists show them. */
+export const ROLES: readonly Role[] = Object.keys(SCOPES) as Role[];
+
+/** Every scope that a token can carry. */
+export const ALL_SCOPES: readonly Scope[] = ROLES.flatMap((role) => SCOPES[role]);
+
+/** True when the text names a role. */
+export function isRole(text: unknown): text is Role {
+  return ROLES.some((role) => role === text);
+}
+
+/** The scopes that a client of this role may have, and no others. */
+export function scopesOf(role: Role): readonly Scope[] {
+  return SCOPES[role];
+}

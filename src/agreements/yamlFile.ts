@@ -1,0 +1,131 @@
+/**
+ * Reads one YAML file as plain JSON data, with the line of every place in it. YAML 1.2 core schema
+ * only: no aliases, no tags, no merge keys, no duplicate keys, nothing that JSON could not say.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { Document, ParsedNode } from 'yaml';
+import type { Faults } from './faults.ts';
+
+const fileBytesMax = 256 * 1024;
+
+/** The steps from the root of a document to a place in it. */
+export type Place = readonly (string | number)[];
+
+export interface YamlFile {
+  path: string;
+  value: unknown;
+  /** The line (from 1) of a place, or of the closest place above it that exists. */
+  lineOf(place: Place): number;
+}
+
+function errorCode(error: unknown): string {
+  return (error as { code?: string }).code ?? 'unknown error';
+}
+
+function readText(path: string, faults: Faults): string | undefined {
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile()) {
+      faults.add(path, 1, 'is not a file; put a YAML file here');
+    } else if (stat.size > fileBytesMax) {
+      faults.add(path, 1, `is larger than ${fileBytesMax} bytes; keep it below`);
+    } else {
+      return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    }
+  } catch (error) {
+    const isEncoding = error instanceof TypeError;
+    faults.add(
+      path,
+      1,
+      isEncoding
+        ? 'is not UTF-8 text; save it as UTF-8'
+        : `cannot be read (${errorCode(error)}); make it readable for this process`,
+    );
+  }
+  return undefined;
+}
+
+function offsetOf(root: ParsedNode | null, place: Place): number {
+  let node: unknown = root;
+  let offset = root?.range[0] ?? 0;
+  for (const step of place) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === step);
+      if (!pair) break;
+      offset = (pair.key as ParsedNode).range[0];
+      node = pair.value;
+    } else if (isSeq(node)) {
+      const item = node.items[Number(step)] as ParsedNode | undefined;
+      if (!item) break;
+      offset = item.range[0];
+      node = item;
+    } else break;
+  }
+  return offset;
+}
+
+/** What YAML can say and JSON cannot. */
+function reportUnlikeJson(doc: Document.Parsed, report: (at: number, text: string) => void): void {
+  visit(doc, {
+    Alias: (_, node) => report(node.range?.[0] ?? 0, 'an alias (*…); write the value out'),
+    Pair: (_, { key }) => {
+      if (isScalar(key) && typeof key.value === 'string') return;
+      report((key as ParsedNode | null)?.range[0] ?? 0, 'a key that is not text; put it in quotes');
+    },
+    Scalar: (_, { value, range }) => {
+      if (typeof value === 'string' && (!value.isWellFormed() || value.includes('\0'))) {
+        report(range?.[0] ?? 0, 'a character that is none (NUL or half a surrogate); remove it');
+      }
+      if (typeof value !== 'number') return;
+      if (Number.isFinite(value) && !(Number.isInteger(value) && !Number.isSafeInteger(value))) {
+        return;
+      }
+      report(range?.[0] ?? 0, 'a number that JSON cannot hold exactly; put it in quotes');
+    },
+  });
+}
+
+function sentence(code: string, message: string): string {
+  if (code === 'DUPLICATE_KEY') return 'a key that was already given; keep one of the two';
+  if (code === 'MULTIPLE_DOCS') return 'a second document (---); keep one per file';
+  return `not valid YAML (${message.split('\n', 1)[0] ?? code}); correct the syntax`;
+}
+
+/**
+ * Reads and parses one file. Every fault is added to `faults` with its line; the answer is
+ * `undefined` when there was one.
+ */
+export function readYaml(path: string, faults: Faults): YamlFile | undefined {
+  const text = readText(path, faults);
+  if (text === undefined) return undefined;
+  const counter = new LineCounter();
+  const lineAt = (offset: number): number => Math.max(1, counter.linePos(offset).line);
+  const before = faults.count;
+  try {
+    const doc = parseDocument(text, {
+      version: '1.2',
+      schema: 'core',
+      lineCounter: counter,
+      // pretty errors quote the source, which may hold a secret pasted by mistake
+      prettyErrors: false,
+      // not 'silent', which also keeps quiet about a second document and drops it
+      logLevel: 'error',
+      resolveKnownTags: false,
+    });
+    for (const { pos, code, message } of [...doc.errors, ...doc.warnings]) {
+      faults.add(path, lineAt(pos[0]), sentence(code, message));
+    }
+    reportUnlikeJson(doc, (offset, wrong) => faults.add(path, lineAt(offset), wrong));
+    if (faults.count > before) return undefined;
+    const value: unknown = doc.toJS({ maxAliasCount: 0 });
+    if (value !== null) {
+      return { path, value, lineOf: (place) => lineAt(offsetOf(doc.contents, place)) };
+    }
+    faults.add(path, 1, 'is empty; copy another file of its kind and adapt it');
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    faults.add(path, 1, 'is nested too deeply to be read; flatten it');
+  }
+  return undefined;
+}

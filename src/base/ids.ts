@@ -1,0 +1,13 @@
+/** Identifiers: UUIDv7 for what grows by time, so that the newest stands together on disk. */
+import { v7 } from 'uuid';
+
+/** A new UUIDv7 (RFC 9562 section 5.7): sortable by the millisecond of its making. */
+export function newId(at: Date): string {
+  return v7({ msecs: at.getTime() });
+}
+
+/** The smallest UUIDv7 of an instant: a bound for searches by time. */
+export function idFloor(at: Date): string {
+  const hex = at.getTime().toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}

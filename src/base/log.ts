@@ -1,0 +1,82 @@
+/** Structured logs that can only hold what is listed here: no value of a payload has a field (law 4). */
+import pino from 'pino';
+
+/** Everything that a log line may say. Ids, codes, counts and durations; never a value. */
+export interface LogFields {
+  operation?: string;
+  method?: string;
+  status?: number;
+  code?: string;
+  durationMs?: number;
+  request?: string;
+  client?: string;
+  consignee?: string;
+  contract?: string;
+  transfer?: string;
+  result?: string;
+  outcome?: string;
+  attempt?: number;
+  count?: number;
+  size?: number;
+  url?: string;
+  pid?: number;
+  home?: string;
+  fault?: string;
+  error?: unknown;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/**
+ * What an error may tell the log. Its message is left out: messages of parsers, of PostgreSQL and of
+ * HTTP clients quote what they choked on.
+ */
+function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const code: unknown = 'code' in error ? error.code : undefined;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    name: error.name,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    stack: frames.slice(0, 8).map((line) => line.trim()),
+    ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
+  };
+}
+
+const fieldNames: ReadonlySet<string> = new Set<keyof LogFields>([
+  ...(['operation', 'method', 'status', 'code', 'durationMs', 'request', 'client'] as const),
+  ...(['consignee', 'contract', 'transfer', 'result', 'outcome', 'attempt', 'count'] as const),
+  ...(['size', 'url', 'pid', 'home', 'fault'] as const),
+]);
+
+function listed(fields: LogFields): Record<string, unknown> {
+  const line: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (fieldNames.has(name)) line[name] = value;
+  }
+  if (fields.error !== undefined) line['error'] = describeError(fields.error);
+  return line;
+}
+
+/** A log that writes one JSON object a line to standard output. */
+export function createLog(options: { level: LogLevel }): Log {
+  const logger = pino({
+    level: options.level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  });
+  return {
+    debug: (message, fields = {}) => logger.debug(listed(fields), message),
+    info: (message, fields = {}) => logger.info(listed(fields), message),
+    warn: (message, fields = {}) => logger.warn(listed(fields), message),
+    error: (message, fields = {}) => logger.error(listed(fields), message),
+  };
+}

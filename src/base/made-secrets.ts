@@ -1,0 +1,58 @@
+/** The embedded default's own secrets: what a consignee's file names and nobody has given yet. */
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { keepSecret, readSecret, resolveReference, writeSecret, type Resolved } from './secrets.ts';
+
+/** What a named secret of a consignee is for. */
+export interface SecretUse {
+  consignee: string;
+  use: 'webhookSecret' | 'bearerToken' | 'encryptionKey';
+}
+
+/**
+ * Resolves the secrets that consignees' files name. With `home` (the embedded default) a missing one
+ * is made and kept under it: `secrets/<consignee>.<use>`, and `consignees/<id>.private.jwk.json`
+ * beside the public half, so that a trial can play the consignee too.
+ */
+export function createSecretResolver(options: {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Folder that `${file:…}` is relative to. */
+  baseDir: string;
+  home: string | null;
+}): (reference: string, use: SecretUse) => Resolved {
+  return (reference, { consignee, use }) => {
+    const found = resolveReference(reference, options);
+    if (found.ok || options.home === null || !/^\$\{(env|file):/.test(reference)) return found;
+    const value =
+      use === 'encryptionKey'
+        ? keepEncryptionKey(options.home, consignee)
+        : keepSecret(join(options.home, 'secrets', `${consignee}.${use}`), () => makeSecret(use));
+    return { ok: true, value };
+  };
+}
+
+function makeSecret(use: SecretUse['use']): string {
+  const random = randomBytes(32);
+  return use === 'webhookSecret' ? `whsec_${random.toString('base64')}` : random.toString('hex');
+}
+
+/** The public JWK (P-256, for ECDH-ES) of a consignee of the embedded default. */
+function keepEncryptionKey(home: string, consignee: string): string {
+  const path = (half: string) => join(home, 'consignees', `${consignee}.${half}.jwk.json`);
+  const kept = readSecret(path('public'));
+  if (kept) return kept;
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { kty, crv, x, y, d } = privateKey.export({ format: 'jwk' });
+  // RFC 7638: the members in this order, and no others.
+  const thumbprint = createHash('sha256').update(JSON.stringify({ crv, kty, x, y }));
+  const publicJwk = { kty, crv, x, y, kid: thumbprint.digest('base64url'), use: 'enc' };
+  const text = keepSecret(path('private'), () => JSON.stringify({ ...publicJwk, d }));
+  // Another process may have been first: the public half follows the private one that was kept.
+  const { d: _private, ...publicHalf } = JSON.parse(text) as Record<string, string>;
+  try {
+    writeSecret(path('public'), `${JSON.stringify(publicHalf)}\n`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return JSON.stringify(publicHalf);
+}

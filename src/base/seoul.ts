@@ -1,0 +1,37 @@
+/** Calendar dates as the clinic's contracts and records mean them: Asia/Seoul, no daylight saving. */
+
+const seoul = new Intl.DateTimeFormat('en-CA', {
+  timeZone: 'Asia/Seoul',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+});
+
+/** The calendar date in Seoul at an instant (milliseconds since 1970 UTC): `YYYY-MM-DD`. */
+export function seoulDate(instantMs: number): string {
+  return seoul.format(instantMs);
+}
+
+/** Days before each month's end in a common year; February is asked for apart. */
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** True when the text is `YYYY-MM-DD` and that day exists (30 February does not). */
+export function isRealDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const [year, month, day] = [text.slice(0, 4), text.slice(5, 7), text.slice(8)].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day >= 1 && day <= (monthDays[month - 1] ?? 0) + (leap ? 1 : 0);
+}
+
+/**
+ * Completed years (만 나이) between two real dates. A person born on 29 February completes the
+ * year on 1 March in common years, as Korean practice counts it. Requires: born <= on.
+ */
+export function completedYears(born: string, on: string): number {
+  const years = Number(on.slice(0, 4)) - Number(born.slice(0, 4));
+  return on.slice(5) >= born.slice(5) ? years : years - 1;
+}

@@ -1,0 +1,72 @@
+/** A client of a gateway's public API, as anyone outside would write it. */
+import { randomUUID } from 'node:crypto';
+import { importJWK, SignJWT, type JWK } from 'jose';
+
+export interface ApiClient {
+  json<Body>(path: string, init?: RequestInit): Promise<Body>;
+  text(path: string): Promise<string>;
+  /** The reply as it comes, whatever its status. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+}
+
+/** A token is renewed this long before it ends. */
+const renewMs = 30_000;
+const assertionSeconds = 60;
+
+/** Signs in with a private key (RFC 7523) and renews its token as needed. */
+export async function createApiClient(settings: {
+  url: string;
+  clientId: string;
+  clientKey: JWK;
+  scope?: string;
+}): Promise<ApiClient> {
+  const { url, clientId, clientKey, scope } = settings;
+  const alg = clientKey.alg ?? 'ES384';
+  const key = await importJWK(clientKey, alg);
+  let token = { text: '', until: 0 };
+
+  async function renew(): Promise<string> {
+    const assertion = await new SignJWT({})
+      .setProtectedHeader({ alg, ...(clientKey.kid === undefined ? {} : { kid: clientKey.kid }) })
+      .setIssuer(clientId)
+      .setSubject(clientId)
+      .setAudience(`${url}/oauth2/token`)
+      .setJti(randomUUID())
+      .setIssuedAt()
+      .setExpirationTime(`${assertionSeconds}s`)
+      .sign(key);
+    const reply = await fetch(`${url}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: assertion,
+        ...(scope === undefined ? {} : { scope }),
+      }),
+    });
+    if (!reply.ok) throw new Error(`no token for ${clientId}: HTTP ${reply.status}`);
+    const granted = (await reply.json()) as { access_token: string; expires_in: number };
+    token = { text: granted.access_token, until: Date.now() + granted.expires_in * 1000 };
+    return token.text;
+  }
+
+  async function call(path: string, init: RequestInit = {}): Promise<Response> {
+    const bearer = token.until - Date.now() > renewMs ? token.text : await renew();
+    const headers = new Headers(init.headers);
+    headers.set('authorization', `Bearer ${bearer}`);
+    return fetch(`${url}${path}`, { ...init, headers });
+  }
+
+  async function okay(path: string, init?: RequestInit): Promise<Response> {
+    const reply = await call(path, init);
+    if (!reply.ok) throw new Error(`${path.split('?')[0]}: HTTP ${reply.status}`);
+    return reply;
+  }
+
+  return {
+    fetch: call,
+    json: async <Body>(path: string, init?: RequestInit) =>
+      (await (await okay(path, init)).json()) as Body,
+    text: async (path) => (await okay(path)).text(),
+  };
+}

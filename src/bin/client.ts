@@ -1,0 +1,109 @@
+/** `waybill client`: who may call, granted and revoked with a reason that the ledger keeps. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { JWK } from 'jose';
+import { clientFaults, type NewClient } from '#src/access/client-rules.ts';
+import { createClientRegistry } from '#src/access/clients.ts';
+import { isRole, scopesOf } from '#src/access/roles.ts';
+import { readConfig } from '#src/base/config.ts';
+import { StartupError } from '#src/base/errors.ts';
+import { createLog } from '#src/base/log.ts';
+import { readKeys } from '#src/base/secrets.ts';
+import { gatewayActor } from '#src/base/words.ts';
+import { makeEntry } from '#src/ledger/entry.ts';
+import { grantAccess, revokeAccess, type AccessDeps } from '#src/lifecycle/access.ts';
+import { createSealer } from '#src/sealing/seal.ts';
+import { openDatabase } from '#src/store/pool.ts';
+import { openEmbedded } from './embedded.ts';
+import { rootDir, type Environment } from './settings.ts';
+
+/** Runs `add`, `revoke` or `list` against the gateway's database; works while gateways run. */
+export async function manageClients(env: Environment, args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      role: { type: 'string' },
+      consignee: { type: 'string' },
+      jwk: { type: 'string' },
+      reason: { type: 'string' },
+    },
+  });
+  const [action = '', id = ''] = positionals;
+  const command = { add, revoke, list }[action];
+  if (!command) throw new StartupError(['client: say add, revoke or list']);
+  if (action !== 'list' && !values.reason) throw new StartupError(['--reason: say why']);
+  const { deps, close } = await open(env);
+  try {
+    return await command(deps, { ...values, id, reason: values.reason ?? '' });
+  } finally {
+    await close();
+  }
+}
+
+interface Asked {
+  id: string;
+  reason: string;
+  role?: string;
+  consignee?: string;
+  jwk?: string;
+}
+
+async function add(deps: AccessDeps, asked: Asked): Promise<number> {
+  if (!isRole(asked.role)) throw new StartupError(['--role: say emr, consignee, auditor, operator']);
+  if (!asked.jwk) throw new StartupError(['--jwk: name the file of the public key (a JWK)']);
+  const key = JSON.parse(readFileSync(asked.jwk, 'utf8')) as JWK;
+  const client: NewClient = {
+    ...{ id: asked.id, role: asked.role, scopes: scopesOf(asked.role) },
+    consignee: asked.consignee ?? null,
+    jwks: { keys: [key] },
+  };
+  const faults = clientFaults(client);
+  if (faults.length > 0) throw new StartupError(faults.map(({ pointer, why }) => `${pointer}: ${why}`));
+  const added = await grantAccess(deps, { actor: gatewayActor, reason: asked.reason, client });
+  tell(added ? `client ${asked.id} may call` : `the id ${asked.id} is taken; nothing was changed`);
+  return added ? 0 : 1;
+}
+
+async function revoke(deps: AccessDeps, asked: Asked): Promise<number> {
+  const change = { actor: gatewayActor, reason: asked.reason, client: asked.id };
+  const revoked = await revokeAccess(deps, change);
+  tell(revoked ? `client ${asked.id} is revoked` : `no client ${asked.id} to revoke`);
+  return revoked ? 0 : 1;
+}
+
+async function list({ clients }: AccessDeps): Promise<number> {
+  for (const { id, role, consignee, revokedAt } of await clients.list()) {
+    const state = revokedAt ? `revoked ${revokedAt.toISOString()}` : 'active';
+    process.stdout.write(`${[id, role, consignee ?? '-', state].join('\t')}\n`);
+  }
+  return 0;
+}
+
+function tell(line: string): void {
+  process.stderr.write(`waybill client: ${line}\n`);
+}
+
+async function open(env: Environment): Promise<{ deps: AccessDeps; close: () => Promise<void> }> {
+  const config = readConfig(env, rootDir);
+  const embedded = config.databaseUrl === null;
+  const found = readKeys(env, { home: config.home, embedded });
+  if ('faults' in found) throw new StartupError(found.faults);
+  const engine = embedded ? await openEmbedded(config.home, createLog({ level: 'silent' })) : null;
+  const db = openDatabase({ url: config.databaseUrl ?? engine?.gatewayUrl ?? '', sizeMax: 2 });
+  const sealer = createSealer({ key: found.keys.sealing });
+  const deps: AccessDeps = {
+    db,
+    clients: createClientRegistry({ db, now: Date.now }),
+    clock: { now: () => new Date() },
+    makeEntry: (input) => makeEntry({ sealDetail: sealer.seal, randomBytes }, input),
+  };
+  return {
+    deps,
+    async close() {
+      await db.end();
+      await engine?.stop();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** What every command that opens the gateway reads first: configuration, keys and agreements. */
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { JWK } from 'jose';
+import { loadAgreements, type Agreements } from '#src/agreements/load.ts';
+import { readConfig, type Config } from '#src/base/config.ts';
+import { StartupError } from '#src/base/errors.ts';
+import { createSecretResolver } from '#src/base/made-secrets.ts';
+import { readKeys, type GatewayKeys } from '#src/base/secrets.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The folder that holds openapi.yaml, contracts/ and consignees/. */
+export const rootDir = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface Settings {
+  config: Config;
+  keys: GatewayKeys;
+  agreements: Agreements;
+}
+
+/** Reads everything, and tells every fault of all of it at once in one `StartupError`. */
+export function readSettings(env: Environment): Settings {
+  const config = readConfig(env, rootDir);
+  const embedded = config.databaseUrl === null;
+  const found = readKeys(env, { home: config.home, embedded });
+  const faults: string[] = 'faults' in found ? found.faults : [];
+  let agreements: Agreements | null = null;
+  try {
+    agreements = readAgreements(env, config);
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    faults.push(...error.faults);
+  }
+  if (faults.length > 0 || agreements === null || 'faults' in found) throw new StartupError(faults);
+  return { config, keys: found.keys, agreements };
+}
+
+/** The agreements alone. Under the embedded default a secret that is missing is made. */
+export function readAgreements(env: Environment, config: Config): Agreements {
+  const resolveSecret = createSecretResolver({
+    env,
+    baseDir: config.consigneesDir,
+    home: config.databaseUrl === null ? config.home : null,
+  });
+  return loadAgreements({ resolveSecret }, config);
+}
+
+/** DER of a PKCS#8 Ed25519 private key up to its 32-byte seed (RFC 8410 section 7). */
+const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** The key pair of access tokens from its 32-byte seed; `kid` is its RFC 7638 thumbprint. */
+export function tokenKeyFromSeed(seed: Buffer): { privateJwk: JWK; publicJwk: JWK } {
+  const der = Buffer.concat([pkcs8Prefix, seed]);
+  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  const { crv, kty, x } = createPublicKey(privateKey).export({ format: 'jwk' }) as JWK;
+  const hash = createHash('sha256').update(JSON.stringify({ crv, kty, x }));
+  const publicJwk = {
+    ...{ kty, crv, x, alg: 'EdDSA', use: 'sig' },
+    kid: hash.digest('base64url'),
+  } as JWK;
+  return { publicJwk, privateJwk: { ...publicJwk, d: seed.toString('base64url') } };
+}

@@ -1,0 +1,228 @@
+/** The gateway whole: opens the rooms from the ground up, starts the loops, closes them top down. */
+import { randomBytes } from 'node:crypto';
+import { createClientRegistry } from '#src/access/clients.ts';
+import { forgetExpired } from '#src/access/replays.ts';
+import type { Agreements } from '#src/agreements/load.ts';
+import { createClock, type Clock } from '#src/base/clock.ts';
+import { GatewayError, StartupError } from '#src/base/errors.ts';
+import type { Log } from '#src/base/log.ts';
+import { startLoop } from '#src/base/loop.ts';
+import type { GatewayKeys } from '#src/base/secrets.ts';
+import { createDispatcher } from '#src/delivery/dispatcher.ts';
+import { makeEntry, type EntryInput, type EntryMaker } from '#src/ledger/entry.ts';
+import { startSequencer } from '#src/ledger/loop.ts';
+import { encodeVkey, ledgerKeyFromSeed } from '#src/ledger/note.ts';
+import { openLedger } from '#src/ledger/open.ts';
+import { createLedgerReader, type LedgerReader } from '#src/ledger/read.ts';
+import { createSequencer, type SequencerStep } from '#src/ledger/sequencer.ts';
+import { activateContracts } from '#src/lifecycle/contracts.ts';
+import { compileContract } from '#src/minimise/compile.ts';
+import { createFingerprint } from '#src/sealing/fingerprint.ts';
+import { encryptorFor, type EncryptTo } from '#src/sealing/jwe.ts';
+import { createSealer, type Sealer } from '#src/sealing/seal.ts';
+import { assertSchema } from '#src/store/migrate.ts';
+import { openDatabase, type Database } from '#src/store/pool.ts';
+import { createAcceptances } from '#src/transfers/acceptance.ts';
+import { coverEntries } from '#src/transfers/cover.ts';
+import { createSettlements } from '#src/transfers/settle.ts';
+import {
+  expireUnclaimed,
+  forgetOldKeys,
+  purgeDue,
+  withdrawOutdated,
+} from '#src/transfers/upkeep.ts';
+
+export interface GatewaySettings {
+  databaseUrl: string;
+  databaseConnectionsMax: number;
+  agreements: Agreements;
+  keys: GatewayKeys;
+  ledgerOrigin: string;
+  log: Log;
+  /** Told of every transfer that came to its end, for the metrics. */
+  onSettled: (consignee: string, status: string) => void;
+  /** For the fault driver: where the sequencer can be interrupted. Absent in the product. */
+  failpoint?: (step: SequencerStep) => void | Promise<void>;
+}
+
+/** How long the ledger may stand still before nothing more is accepted. */
+const ledgerStallMsMax = 10_000;
+const upkeepRestMs = 5_000;
+const clockRestMs = 1_000;
+/** Another process may make transfers ready: looked for at this pace without a nudge. */
+const dispatchRestMs = 100;
+
+export type Gateway = Awaited<ReturnType<typeof openGateway>>;
+
+/**
+ * Opens everything and starts the loops. Throws `StartupError` when a check of set-up fails (schema,
+ * grants, keys, contracts), `DATABASE_UNAVAILABLE` when PostgreSQL cannot be reached.
+ */
+export async function openGateway(settings: GatewaySettings) {
+  const { agreements, keys, log } = settings;
+  const db = openDatabase({
+    url: settings.databaseUrl,
+    sizeMax: settings.databaseConnectionsMax,
+    onError: (error) => log.warn('a database connection was lost', { error }),
+  });
+  const sealer = createSealer({ key: keys.sealing });
+  const clock = createClock({ databaseNow: () => databaseNow(db), localNow: Date.now });
+  const makeBoundEntry: EntryMaker = (input: EntryInput) =>
+    makeEntry({ sealDetail: sealer.seal, randomBytes }, input);
+  const common = { db, agreements, clock, sealer, makeEntry: makeBoundEntry, log, randomBytes };
+  const ledgerKey = ledgerKeyFromSeed(settings.ledgerOrigin, keys.ledger);
+  const ledger = createLedgerReader({ db, openDetail: sealer.open });
+  await prepare(settings, { ...common, ledger, ledgerKey });
+
+  const { sequenceOnce } = createSequencer({
+    ...{ db, key: ledgerKey, now: () => clock.now(), failpoint: settings.failpoint },
+    onCovered: coverEntries,
+  });
+  const sequencer = startSequencer(
+    { sequenceOnce: () => sequenceOnce().then(told) },
+    { onError: (error) => log.error('sequencing failed', { error }), now: () => clock.now() },
+  );
+  /** After the commit: what was covered may now be sent. */
+  function told(count: number): number {
+    if (count > 0) dispatch.nudge();
+    return count;
+  }
+  const onSubmitted = () => sequencer.nudge();
+  const openness = createOpenness(clock, () => sequencer.lastAdvance);
+  const encryptors = await makeEncryptors(agreements);
+  const settlements = createSettlements({ db, onSubmitted });
+  const acceptances = createAcceptances({ db, onDurable: onSubmitted });
+  const rooms = {
+    ...common,
+    ...{ ledger, encryptors, settlements, acceptances, onSubmitted },
+    compiled: new Map(agreements.contracts.map((one) => [one.id, compileContract(one)])),
+    encryptable: new Set([...encryptors].flatMap(([id, encrypt]) => (encrypt ? [id] : []))),
+    fingerprint: createFingerprint({ key: keys.hmac }),
+    clients: createClientRegistry({ db, now: Date.now }),
+    assertOpen: openness.assertOpen,
+    onSettled: settings.onSettled,
+  };
+  const dispatcher = createDispatcher({ ...rooms, random: Math.random }, () => dispatch.nudge());
+  const dispatch = startLoop({
+    work: async () => (await dispatcher.dispatch()) > 0,
+    restMs: dispatchRestMs,
+    onError: (error) => log.warn('dispatching paused', { error }),
+  });
+  const upkeep = startLoop({
+    work: () => keepUp(rooms),
+    restMs: upkeepRestMs,
+    onError: (error) => log.warn('upkeep paused', { error }),
+  });
+  const clockwork = startLoop({
+    work: async () => {
+      await clock.measure();
+      return false;
+    },
+    restMs: clockRestMs,
+    onError: (error) => log.warn('the database does not answer', { error }),
+  });
+
+  return {
+    ...rooms,
+    vkey: encodeVkey(ledgerKey),
+    health: openness,
+    /** Accepts nothing more, lets what is under way end, and closes. Safe to call once. */
+    async close() {
+      openness.shut();
+      await Promise.all([dispatch.stop(), upkeep.stop(), clockwork.stop()]);
+      await dispatcher.drain();
+      await acceptances.close();
+      await settlements.close();
+      await sequencer.stop();
+      await db.end();
+    },
+  };
+}
+
+async function databaseNow(db: Database): Promise<number> {
+  const { rows } = await db.query<{ now: number }>({
+    name: 'clock',
+    text: 'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now',
+  });
+  return rows[0]?.now ?? NaN;
+}
+
+/** The checks of start-up, in the order in which a fault in one would make the next meaningless. */
+async function prepare(
+  settings: GatewaySettings,
+  rooms: {
+    db: Database;
+    agreements: Agreements;
+    clock: Clock;
+    sealer: Sealer;
+    ledger: LedgerReader;
+    makeEntry: EntryMaker;
+    ledgerKey: ReturnType<typeof ledgerKeyFromSeed>;
+    log: Log;
+  },
+): Promise<void> {
+  const { db, clock } = rooms;
+  await assertSchema(db);
+  await clock.measure();
+  clock.assertAgrees();
+  await db.query('SELECT ensure_partitions()');
+  await openLedger({ db, key: rooms.ledgerKey, now: () => clock.now() });
+  await assertSealingKey(rooms.ledger);
+  const count = await activateContracts(rooms);
+  if (count > 0) settings.log.info('contract versions registered', { count });
+}
+
+/** With another sealing key everything stored would be unreadable: found out before serving. */
+async function assertSealingKey(ledger: LedgerReader): Promise<void> {
+  const { size } = await ledger.latestCheckpoint();
+  const [last] = await ledger.entries({ start: Math.max(0, size - 1), limit: 1, withDetail: true });
+  if (last?.detail === null) {
+    throw new StartupError([
+      'the sealing key does not open the last ledger entry: it is another key, or the entry was changed',
+    ]);
+  }
+}
+
+async function makeEncryptors(
+  agreements: Agreements,
+): Promise<ReadonlyMap<string, EncryptTo | null>> {
+  const made = [...agreements.consignees.values()].map(
+    async (one): Promise<[string, EncryptTo | null]> => [
+      one.id,
+      await encryptorFor(one.encryptionKeys),
+    ],
+  );
+  return new Map(await Promise.all(made));
+}
+
+/** Whether anything may be accepted or handed out now (law 8). */
+function createOpenness(clock: Clock, lastAdvance: () => number) {
+  let shutting = false;
+  const stalled = () => clock.now().getTime() - lastAdvance() > ledgerStallMsMax;
+  return {
+    shut() {
+      shutting = true;
+    },
+    stalled,
+    closing: () => shutting,
+    assertOpen() {
+      if (shutting) throw new GatewayError('SHUTTING_DOWN', { retryAfterSeconds: 5 });
+      clock.assertAgrees();
+      if (stalled()) throw new GatewayError('LEDGER_STALLED', { retryAfterSeconds: 5 });
+    },
+  };
+}
+
+/** One round of what time does; true while there is more. */
+async function keepUp(rooms: Parameters<typeof purgeDue>[0]): Promise<boolean> {
+  rooms.clock.assertAgrees();
+  await rooms.db.query('SELECT ensure_partitions()');
+  await forgetExpired({ db: rooms.db });
+  const counts = [
+    await expireUnclaimed(rooms),
+    await withdrawOutdated(rooms),
+    await purgeDue(rooms),
+    await forgetOldKeys(rooms),
+  ];
+  return counts.some((count) => count > 0);
+}

@@ -1,0 +1,120 @@
+/** Signed checkpoints as text: C2SP signed-note and tlog-checkpoint, with Ed25519. */
+import { strict as assert } from 'node:assert';
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { sha256 } from '#src/base/canonical.ts';
+
+/** The key that signs checkpoints; `origin` is the ledger's name and the key's. */
+export interface LedgerKey {
+  origin: string;
+  privateKey: KeyObject;
+  /** 32 bytes, RFC 8032. */
+  publicKey: Buffer;
+}
+
+/** A key to check notes with: what a `vkey` says. */
+export interface VerifierKey {
+  name: string;
+  /** 4 bytes. */
+  keyId: Buffer;
+  publicKey: Buffer;
+}
+
+/** A note taken apart. Nothing in it is to be believed before a signature has been verified. */
+export interface Note {
+  /** Ends in a newline; what is signed. */
+  text: string;
+  signatures: { name: string; keyId: Buffer; signature: Buffer }[];
+}
+
+const ed25519 = Buffer.of(0x01);
+const keyName = /^[^\s+]+$/u;
+// RFC 8410: what stands before the 32 bytes of an Ed25519 key in PKCS #8.
+const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** The ledger's key from its seed (32 bytes, RFC 8032). */
+export function ledgerKeyFromSeed(origin: string, seed: Uint8Array): LedgerKey {
+  assert(keyName.test(origin), 'an origin has no spaces and no plus');
+  assert(seed.length === 32, 'an Ed25519 seed has 32 bytes');
+  const key = Buffer.concat([pkcs8Head, seed]);
+  const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  const { x } = createPublicKey(privateKey).export({ format: 'jwk' });
+  assert(x, 'an Ed25519 key has a public part');
+  return { origin, privateKey, publicKey: Buffer.from(x, 'base64url') };
+}
+
+/** First four bytes of SHA-256(name ‖ newline ‖ 0x01 ‖ public key): C2SP signed-note. */
+export function keyIdOf(name: string, publicKey: Uint8Array): Buffer {
+  return sha256(Buffer.from(`${name}\n`, 'utf8'), ed25519, publicKey).subarray(0, 4);
+}
+
+/** The public key as one word, `origin+keyid+key`, to be given to everyone who checks. */
+export function encodeVkey(key: { origin: string; publicKey: Uint8Array }): string {
+  const id = keyIdOf(key.origin, key.publicKey).toString('hex');
+  return `${key.origin}+${id}+${Buffer.concat([ed25519, key.publicKey]).toString('base64')}`;
+}
+
+/** Reads a vkey. Throws a TypeError when its form or its key id is wrong. */
+export function parseVkey(vkey: string): VerifierKey {
+  const parts = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/u.exec(vkey);
+  const bytes = parts ? strictBase64(parts[3]!) : undefined;
+  if (!parts || !bytes || bytes.length !== 33 || bytes[0] !== 0x01) {
+    throw new TypeError('not a vkey of an Ed25519 key');
+  }
+  const [, name, id] = parts as unknown as [string, string, string];
+  const publicKey = bytes.subarray(1);
+  const keyId = keyIdOf(name, publicKey);
+  if (keyId.toString('hex') !== id) throw new TypeError('the key id is not that of the vkey');
+  return { name, keyId, publicKey };
+}
+
+/** The signed checkpoint of a tree: origin, size and root, a line each, and one signature. */
+export function signCheckpoint(key: LedgerKey, tree: { size: number; root: Uint8Array }): string {
+  assert(Number.isSafeInteger(tree.size) && tree.size >= 0, 'a tree has a size');
+  const root = Buffer.from(tree.root).toString('base64');
+  const text = `${key.origin}\n${tree.size}\n${root}\n`;
+  const signature = sign(null, Buffer.from(text, 'utf8'), key.privateKey);
+  const line = Buffer.concat([keyIdOf(key.origin, key.publicKey), signature]).toString('base64');
+  return `${text}\n— ${key.origin} ${line}\n`;
+}
+
+/** Takes a note apart. Throws a TypeError when it is none. */
+export function parseNote(note: string): Note {
+  const cut = note.lastIndexOf('\n\n');
+  if (cut < 1 || !note.endsWith('\n') || /[\x00-\x09\x0b-\x1f]/.test(note)) {
+    throw new TypeError('not a signed note');
+  }
+  const lines = note.slice(cut + 2, -1).split('\n');
+  const signatures = lines.map((line) => {
+    const parts = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u.exec(line);
+    const bytes = parts ? strictBase64(parts[2]!) : undefined;
+    if (!parts || !bytes || bytes.length < 5) throw new TypeError('not a signature line');
+    return { name: parts[1]!, keyId: bytes.subarray(0, 4), signature: bytes.subarray(4) };
+  });
+  return { text: note.slice(0, cut + 1), signatures };
+}
+
+/** True when this key signed the note and the text is the checkpoint of this tree. */
+export function isCheckpointOf(
+  key: { origin: string; publicKey: Buffer },
+  note: string,
+  tree: { size: number; root: Uint8Array },
+): boolean {
+  const { text, signatures } = parseNote(note);
+  const keyId = keyIdOf(key.origin, key.publicKey);
+  const own = signatures.filter((each) => each.name === key.origin && each.keyId.equals(keyId));
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: key.publicKey.toString('base64url') };
+  const publicKey = createPublicKey({ key: jwk, format: 'jwk' });
+  const root = Buffer.from(tree.root).toString('base64');
+  return (
+    text === `${key.origin}\n${tree.size}\n${root}\n` &&
+    own.length > 0 &&
+    own.every(({ signature }) => verify(null, Buffer.from(text, 'utf8'), publicKey, signature))
+  );
+}
+
+/** Undefined unless the text is exactly how its bytes are encoded. */
+function strictBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : undefined;
+}

@@ -1,0 +1,177 @@
+/**
+ * Numbers what was submitted, extends the tree and signs a checkpoint: all of it in one
+ * transaction, so that an entry is visible to anyone only once a signed checkpoint covers it.
+ *
+ * Any number of processes may run one. The `tree_head` row decides: whoever moves its size from
+ * what it read has sequenced the batch, everyone else rolls back. The advisory lock only spares
+ * them the attempt. A crash at any point before COMMIT leaves the queue and the tree as they were,
+ * and the next round, here or elsewhere, takes the same submissions again.
+ */
+import type { Database, Queryable } from '#src/store/pool.ts';
+import { LedgerBroken, readEdge, readHead } from './head.ts';
+import type { EntryKind } from './kinds.ts';
+import { signCheckpoint } from './note.ts';
+import type { LedgerKey } from './note.ts';
+import { append, frontier, leafHash, rootOf } from './tree.ts';
+import type { Edge, Tile } from './tree.ts';
+
+/** An entry that the checkpoint of this transaction is the first to cover. */
+export interface Covered {
+  kind: EntryKind;
+  owner: string | null;
+  index: number;
+}
+
+/** Where a round can be interrupted by `failpoint`, in order; `committed` is after COMMIT. */
+export type SequencerStep = 'taken' | 'moved' | 'entered' | 'signed' | 'covered' | 'committed';
+
+export interface Sequencer {
+  /** One round: at most `batchMax` entries. Returns how many; 0 also when another one is at work. */
+  sequenceOnce(): Promise<number>;
+}
+
+interface Round {
+  count: number;
+  edge: Edge | undefined;
+}
+
+interface Taken {
+  kind: EntryKind;
+  owner: string | null;
+  leaf: Buffer;
+  detail: Buffer;
+}
+
+/** Serialises sequencers of all processes; only to spare them work. */
+const advisoryLock = 7_240_002;
+/** `ensure_partitions()` makes entries in spans of this many indexes, one span ahead. */
+const partitionSpan = 4_194_304;
+
+/**
+ * @param deps.onCovered runs in the same transaction, after entries and checkpoint: makes covered
+ *   transfers and results ready. When it throws, nothing has happened.
+ * @param deps.failpoint for tests: throws, or waits, where a crash is to be tried
+ */
+export function createSequencer(
+  deps: {
+    db: Database;
+    key: LedgerKey;
+    onCovered: (tx: Queryable, covered: readonly Covered[]) => Promise<void>;
+    now: () => Date;
+    failpoint?: ((step: SequencerStep) => void | Promise<void>) | undefined;
+  },
+  options: { batchMax?: number } = {},
+): Sequencer {
+  const batchMax = options.batchMax ?? 2_000;
+  const failpoint = deps.failpoint ?? ((): void => undefined);
+  /** The edge after the last round that committed here: spares reading it while we stay alone. */
+  let kept: Edge | undefined;
+
+  async function round(tx: Queryable, kept: Edge | undefined): Promise<Round> {
+    const { rows } = await tx.query<{ got: boolean }>(
+      'SELECT pg_try_advisory_xact_lock($1) AS got',
+      [advisoryLock],
+    );
+    if (!rows[0]?.got) return { count: 0, edge: kept };
+    const taken = await take(tx, batchMax);
+    if (taken.length === 0) return { count: 0, edge: kept };
+    await failpoint('taken');
+    const head = await readHead(tx);
+    const before = kept?.size === head.size ? kept : await readEdge(tx, head.size);
+    if (!rootOf(frontier(before)).equals(head.root)) {
+      throw new LedgerBroken('the tiles do not give the signed root');
+    }
+    const hashes = taken.map(({ leaf }) => leafHash(leaf));
+    const { edge, tiles } = append(before, hashes);
+    await moveHead(tx, head.size, edge);
+    await failpoint('moved');
+    await enter(tx, head.size, taken, tiles);
+    await failpoint('entered');
+    await checkpoint(tx, { key: deps.key, at: deps.now() }, edge, hashes);
+    await failpoint('signed');
+    const number = ({ kind, owner }: Taken, at: number): Covered => ({
+      kind,
+      owner,
+      index: head.size + at,
+    });
+    await deps.onCovered(tx, taken.map(number));
+    await failpoint('covered');
+    return { count: taken.length, edge };
+  }
+
+  return {
+    async sequenceOnce() {
+      const edgeBefore = kept;
+      kept = undefined;
+      const { count, edge } = await deps.db.transaction((tx) => round(tx, edgeBefore));
+      kept = edge;
+      if (count > 0) await failpoint('committed');
+      return count;
+    },
+  };
+}
+
+/** Takes submissions out of the queue, oldest first; those that another transaction holds stay. */
+async function take(tx: Queryable, limit: number): Promise<Taken[]> {
+  const { rows } = await tx.query<Taken & { id: number }>(
+    `WITH next AS MATERIALIZED (
+       SELECT id FROM submissions ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+     )
+     DELETE FROM submissions s USING next WHERE s.id = next.id
+     RETURNING s.id, s.kind, s.owner, s.leaf, s.detail`,
+    [limit],
+  );
+  return rows.sort((a, b) => a.id - b.id);
+}
+
+async function moveHead(tx: Queryable, expected: number, edge: Edge): Promise<void> {
+  const { rowCount } = await tx.query(
+    'UPDATE tree_head SET size = $2, frontier = $3 WHERE size = $1',
+    [expected, edge.size, Buffer.concat(frontier(edge))],
+  );
+  if (rowCount !== 1) throw new Error('another sequencer has moved the tree');
+}
+
+async function enter(
+  tx: Queryable,
+  start: number,
+  taken: readonly Taken[],
+  tiles: readonly Tile[],
+): Promise<void> {
+  // The span that we grow into was made one span ago; the next one is made before it is needed.
+  // Rare (once in four million entries) because it locks the table for a moment.
+  const end = start + taken.length;
+  if (Math.floor(end / partitionSpan) > Math.floor(start / partitionSpan)) {
+    await tx.query('SELECT ensure_partitions()');
+  }
+  await tx.query(
+    `INSERT INTO entries (index, leaf, detail)
+     SELECT $1 + place - 1, leaf, detail
+     FROM unnest($2::bytea[], $3::bytea[]) WITH ORDINALITY AS e (leaf, detail, place)`,
+    [start, taken.map(({ leaf }) => leaf), taken.map(({ detail }) => detail)],
+  );
+  if (tiles.length === 0) return;
+  await tx.query(
+    `INSERT INTO tiles (level, index, hashes, root)
+     SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[], $4::bytea[])`,
+    [
+      tiles.map(({ level }) => level),
+      tiles.map(({ index }) => index),
+      tiles.map(({ hashes }) => hashes),
+      tiles.map(({ root }) => root),
+    ],
+  );
+}
+
+async function checkpoint(
+  tx: Queryable,
+  by: { key: LedgerKey; at: Date },
+  edge: Edge,
+  hashes: readonly Buffer[],
+): Promise<void> {
+  const tree = { size: edge.size, root: rootOf(frontier(edge)) };
+  await tx.query(
+    'INSERT INTO checkpoints (size, root, note, hashes, signed_at) VALUES ($1, $2, $3, $4, $5)',
+    [tree.size, tree.root, signCheckpoint(by.key, tree), Buffer.concat(hashes), by.at],
+  );
+}

@@ -1,0 +1,41 @@
+/** Queues entries in the caller's own transaction: they stand or fall with what they record. */
+import type { Queryable } from '#src/store/pool.ts';
+import type { Entry } from './entry.ts';
+
+export interface Submission {
+  entry: Entry;
+  /** Id of the transfer or result that waits for this entry to be covered. */
+  owner?: string | null | undefined;
+}
+
+/** The columns of many submissions, for `unnest($1::text[], $2::uuid[], $3::bytea[], $4::bytea[])`. */
+export interface SubmissionColumns {
+  kinds: string[];
+  owners: (string | null)[];
+  leaves: Buffer[];
+  details: Buffer[];
+}
+
+/** Turns submissions into columns, so that other rooms can put them into a larger statement. */
+export function submissionColumns(submissions: readonly Submission[]): SubmissionColumns {
+  return {
+    kinds: submissions.map(({ entry }) => entry.kind),
+    owners: submissions.map(({ owner }) => owner ?? null),
+    leaves: submissions.map(({ entry }) => entry.leaf),
+    details: submissions.map(({ entry }) => entry.detail),
+  };
+}
+
+/** Queues entries, in their order, for the sequencer: one statement, whatever their number. */
+export async function submit(tx: Queryable, submissions: readonly Submission[]): Promise<void> {
+  if (submissions.length === 0) return;
+  const { kinds, owners, leaves, details } = submissionColumns(submissions);
+  await tx.query(
+    `INSERT INTO submissions (kind, owner, leaf, detail)
+     SELECT kind, owner, leaf, detail
+     FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::bytea[])
+       WITH ORDINALITY AS s (kind, owner, leaf, detail, place)
+     ORDER BY place`,
+    [kinds, owners, leaves, details],
+  );
+}

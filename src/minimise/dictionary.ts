@@ -1,0 +1,91 @@
+/** The data dictionary, compiled: one shape and one validator per item, one test of key names. */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { isRealDate } from '#src/base/seoul.ts';
+import type { Dictionary, DictionaryItem } from '#src/base/words.ts';
+import { findingsOf, type Finding } from './problems.ts';
+import { shaped, shapeOf, type Shape, type UnknownKeyListener } from './shape.ts';
+
+/** One item of the dictionary, ready to judge values. */
+export interface CompiledItem {
+  code: string;
+  at: DictionaryItem['at'];
+  isUniqueIdentifier: boolean;
+  shape: Shape;
+  validate: ValidateFunction;
+}
+
+export interface CompiledDictionary {
+  items: ReadonlyMap<string, CompiledItem>;
+  /** Codes that travel encrypted. */
+  encrypted: ReadonlySet<string>;
+  isNeverShared: (key: string) => boolean;
+}
+
+/** The verdict on one value: what may travel of it, or what is wrong with it. */
+export type Verdict = { value: unknown } | { findings: Finding[] };
+
+/** Seventeen contracts pin one dictionary: it is compiled for the first and kept with it. */
+const compiled = new WeakMap<Dictionary, CompiledDictionary>();
+
+/**
+ * Compiles every item of a dictionary. Throws a TypeError where a schema is open or is not a
+ * JSON Schema 2020-12: a dictionary that cannot be enforced lets nothing out.
+ */
+export function compileDictionary(dictionary: Dictionary): CompiledDictionary {
+  const known = compiled.get(dictionary);
+  if (known) return known;
+  const ajv = new Ajv2020({
+    allErrors: true,
+    ownProperties: true,
+    strictTypes: false,
+    strictTuples: false,
+    logger: false,
+  });
+  addFormats.default(ajv);
+  ajv.addFormat('real-date', isRealDate);
+  const items = new Map<string, CompiledItem>();
+  const encrypted = new Set<string>();
+  for (const item of dictionary.items.values()) {
+    if (item.code === '__proto__') throw new TypeError(`no item may be named ${item.code}`);
+    items.set(item.code, {
+      code: item.code,
+      at: item.at,
+      isUniqueIdentifier: item.class === 'uniqueIdentifier',
+      shape: shapeOf(item.schema, item.code),
+      validate: ajv.compile(item.schema),
+    });
+    if (item.encrypted) encrypted.add(item.code);
+  }
+  const result = { items, encrypted, isNeverShared: neverSharedTest(dictionary.neverShared) };
+  compiled.set(dictionary, result);
+  return result;
+}
+
+/** Copies what the item's schema knows of a value, then validates the copy: that travels. */
+export function judge(
+  item: CompiledItem,
+  value: unknown,
+  pointer: string,
+  onUnknown: UnknownKeyListener,
+): Verdict {
+  const copy = shaped(item.shape, value, onUnknown);
+  if (item.validate(copy)) return { value: copy };
+  return { findings: findingsOf(item.validate.errors ?? [], item.code, pointer) };
+}
+
+/**
+ * A key is never shared when its letters and digits are one of the names, or hold one of six
+ * bytes or more (`loginPassword2`). Shorter names must be the whole key: `pin` is in `shipping`.
+ */
+function neverSharedTest(names: readonly string[]): (key: string) => boolean {
+  const whole = new Set(names);
+  const parts = names.filter((name) => Buffer.byteLength(name) >= 6);
+  return (key) => {
+    const letters = key
+      .normalize('NFKC')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]/gu, '');
+    return whole.has(letters) || parts.some((name) => letters.includes(name));
+  };
+}

@@ -1,0 +1,29 @@
+/** Unique identifiers on the wire: compact JWE (RFC 7516) to the consignee's key then current. */
+import { CompactEncrypt, importJWK, type JWK } from 'jose';
+
+/** Encrypts one value to a consignee; the result is a compact JWE. */
+export type EncryptTo = (plaintext: Uint8Array) => Promise<string>;
+
+/** The key management algorithm for a public key, or null where none fits. */
+function algorithmFor(jwk: JWK): string | null {
+  if (jwk.use !== undefined && jwk.use !== 'enc') return null;
+  if (jwk.kty === 'RSA') return 'RSA-OAEP-256';
+  if (jwk.kty === 'EC' && ['P-256', 'P-384', 'P-521'].includes(jwk.crv ?? '')) return 'ECDH-ES';
+  if (jwk.kty === 'OKP' && jwk.crv === 'X25519') return 'ECDH-ES';
+  return null;
+}
+
+/**
+ * An encryptor to the first usable of a consignee's public keys.
+ * @returns null when there is none: the release is refused, never sent in clear
+ */
+export async function encryptorFor(keys: readonly JWK[]): Promise<EncryptTo | null> {
+  for (const jwk of keys) {
+    const alg = algorithmFor(jwk);
+    if (alg === null) continue;
+    const key = await importJWK(jwk, alg);
+    const header = { alg, enc: 'A256GCM', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) };
+    return (plaintext) => new CompactEncrypt(plaintext).setProtectedHeader(header).encrypt(key);
+  }
+  return null;
+}

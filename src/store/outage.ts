@@ -1,0 +1,51 @@
+/** Which database failures mean "not now" (law 8: 503, try again) and which are somebody's mistake. */
+import { DatabaseError } from 'pg';
+import { GatewayError } from '#src/base/errors.ts';
+
+/**
+ * SQLSTATEs after which the connection, or the server behind it, is of no use: class 08 connection,
+ * 53 resources (disk full, too many connections), 58 system errors, XX corruption. PostgreSQL 18
+ * appendix A.
+ */
+const lostClasses = new Set(['08', '53', '58', 'XX']);
+
+/**
+ * The same for single codes: server shut down, crashed or starting; session ended by a timeout;
+ * read-only, which is how a primary looks after a failover made it a standby.
+ */
+const lostCodes = new Set(['57P01', '57P02', '57P03', '57P04', '57P05', '25P03', '25P04', '25006']);
+
+/** statement_timeout, or an administrator's pg_cancel_backend: the connection stays good. */
+const cancelled = '57014';
+
+/**
+ * Sentences by which node-postgres reports a lost or hung connection: it has no codes for them
+ * (pg 8.23 `client.js`, pg-pool 3.14).
+ */
+const lostSentences =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (has encountered a connection error|was closed)|Cannot use a pool after calling end)/;
+
+/** True when the connection on which the error happened must not be used again. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof DatabaseError) {
+    const state = error.code ?? '';
+    return lostCodes.has(state) || lostClasses.has(state.slice(0, 2));
+  }
+  return 'syscall' in error || 'errno' in error || lostSentences.test(error.message);
+}
+
+/**
+ * The error that a caller of the store sees: `DATABASE_UNAVAILABLE` with the cause for an outage,
+ * anything else (a constraint, a lock timeout 55P03, an error of the caller's own work) as it is.
+ */
+export function asCallerSees(error: unknown): unknown {
+  if (error instanceof GatewayError) return error;
+  const timedOut = error instanceof DatabaseError && error.code === cancelled;
+  return timedOut || isConnectionLost(error) ? unavailable(error) : error;
+}
+
+/** `DATABASE_UNAVAILABLE`: nothing is lost, the caller tries again in a second. */
+export function unavailable(cause: unknown): GatewayError {
+  return new GatewayError('DATABASE_UNAVAILABLE', { cause, retryAfterSeconds: 1 });
+}

@@ -1,0 +1,126 @@
+/**
+ * The one statement that accepts orders: key, transfer, sealed payload and ledger submission of many
+ * orders are durable together or not at all (laws 2 and 3).
+ */
+import type { Entry } from '#src/ledger/entry.ts';
+import type { Database } from '#src/store/pool.ts';
+import { createBatcher, type Batcher } from '#src/store/batcher.ts';
+import { asInProgress, type RepeatableRequest } from './idempotency.ts';
+import { resolveSubjects } from './subjects.ts';
+
+/** One order on its way into the database. */
+export interface Acceptance {
+  request: RepeatableRequest;
+  id: string;
+  consignee: string;
+  contract: string;
+  released: readonly string[];
+  derived: readonly string[];
+  withheld: readonly object[];
+  commitment: Buffer;
+  reference: Buffer | null;
+  referenceHmac: Buffer | null;
+  createdAt: Date;
+  expiresAt: Date;
+  sealedPayload: Buffer;
+  sealedReply: Buffer;
+  subjectHmac: Buffer;
+  /** The entry of the release, once the subject's id is known. */
+  entryFor: (subject: string) => Entry;
+}
+
+// Ordered by key, so that two processes with the same keys never wait for each other in a ring.
+// Joined by the transfer's own id, so that of two orders with one key only the winner is stored.
+const acceptSql = `
+  WITH input AS (
+    SELECT * FROM unnest(
+      $1::text[], $2::bytea[], $3::bytea[], $4::uuid[], $5::bytea[], $6::text[], $7::text[],
+      $8::uuid[], $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bytea[], $14::bytea[],
+      $15::timestamptz[], $16::timestamptz[], $17::bytea[], $18::bytea[], $19::bytea[]
+    ) AS input (client, key_hmac, request_hmac, id, reply, consignee, contract,
+      subject, released, derived, withheld, commitment, reference, reference_hmac,
+      created_at, expires_at, sealed, leaf, detail)
+  ), won AS (
+    INSERT INTO idempotency_keys (client, key_hmac, request_hmac, owner, reply)
+    SELECT client, key_hmac, request_hmac, id, reply FROM input ORDER BY client, key_hmac
+    ON CONFLICT (client, key_hmac) DO NOTHING
+    RETURNING owner
+  ), stored AS (
+    INSERT INTO transfers (id, client, consignee, contract, subject, status, released, derived,
+      withheld, commitment, reference, reference_hmac, due_at, created_at, expires_at)
+    SELECT id, client, consignee, contract, subject, 'accepted', released::text[], derived::text[],
+      withheld::jsonb, commitment, reference, reference_hmac, now(), created_at, expires_at
+    FROM input JOIN won ON won.owner = input.id
+  ), kept AS (
+    INSERT INTO payloads (id, sealed)
+    SELECT id, sealed FROM input JOIN won ON won.owner = input.id
+  ), submitted AS (
+    INSERT INTO submissions (kind, owner, leaf, detail)
+    SELECT 'released', id, leaf, detail FROM input JOIN won ON won.owner = input.id ORDER BY id
+  )
+  SELECT owner FROM won`;
+
+/** A PostgreSQL array literal of dictionary codes, which hold letters only. */
+function codeArray(codes: readonly string[]): string {
+  return `{${codes.join(',')}}`;
+}
+
+async function accept(db: Database, batch: readonly Acceptance[]): Promise<boolean[]> {
+  const subjectOf = await resolveSubjects(
+    db,
+    batch.map((order) => order.subjectHmac),
+  );
+  const rows = batch.map((order) => {
+    const subject = subjectOf(order.subjectHmac);
+    return { ...order, subject, entry: order.entryFor(subject) };
+  });
+  const column = <T>(pick: (row: (typeof rows)[number]) => T): T[] => rows.map(pick);
+  const { rows: won } = await db.query<{ owner: string }>({
+    name: 'transfers-accept',
+    text: acceptSql,
+    values: [
+      column((row) => row.request.client),
+      column((row) => row.request.keyHmac),
+      column((row) => row.request.requestHmac),
+      column((row) => row.id),
+      column((row) => row.sealedReply),
+      column((row) => row.consignee),
+      column((row) => row.contract),
+      column((row) => row.subject),
+      column((row) => codeArray(row.released)),
+      column((row) => codeArray(row.derived)),
+      column((row) => JSON.stringify(row.withheld)),
+      column((row) => row.commitment),
+      column((row) => row.reference),
+      column((row) => row.referenceHmac),
+      column((row) => row.createdAt),
+      column((row) => row.expiresAt),
+      column((row) => row.sealedPayload),
+      column((row) => row.entry.leaf),
+      column((row) => row.entry.detail),
+    ],
+  });
+  const winners = new Set(won.map((row) => row.owner));
+  return batch.map((order) => winners.has(order.id));
+}
+
+/** Accepts orders by group commit; each answer says whether this order won its key. */
+export function createAcceptances(deps: {
+  db: Database;
+  onDurable: () => void;
+}): Batcher<Acceptance, boolean> {
+  return createBatcher<Acceptance, boolean>({
+    sizeMax: 256,
+    inFlightMax: 3,
+    queueMax: 4_096,
+    async run(batch) {
+      try {
+        const won = await accept(deps.db, batch);
+        deps.onDurable();
+        return won;
+      } catch (error) {
+        throw asInProgress(error);
+      }
+    },
+  });
+}

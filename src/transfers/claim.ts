@@ -1,0 +1,78 @@
+/** Takes covered transfers for a consignee under a lease in database time; recovery is the same. */
+import type { Queryable } from '#src/store/pool.ts';
+import type { ClaimedTransfer } from './reopen.ts';
+
+interface ClaimRow {
+  id: string;
+  client: string;
+  consignee: string;
+  contract: string;
+  commitment: Buffer;
+  entry: number;
+  lease: Buffer;
+  due_at: Date;
+  attempts: number;
+  sealed: Buffer | null;
+}
+
+export interface Claim extends ClaimedTransfer {
+  leaseUntil: Date;
+}
+
+// A lease that ended is due again like one that never was: after a crash nothing else is needed.
+// A paused consignee has no slots. Each consignee's own index range is read, so that the backlog of
+// one costs the others nothing.
+const claimSql = `
+  WITH picked AS (
+    SELECT due.id FROM unnest($1::text[], $2::integer[]) AS slot (consignee, slots),
+    LATERAL (
+      SELECT id FROM transfers
+      WHERE transfers.consignee = slot.consignee AND status IN ('ready', 'sending', 'leased')
+        AND due_at <= now() AND expires_at > now()
+      ORDER BY due_at LIMIT slot.slots FOR UPDATE SKIP LOCKED
+    ) AS due
+    WHERE NOT EXISTS (SELECT FROM consignee_states WHERE consignee = slot.consignee)
+  ), taken AS (
+    UPDATE transfers SET status = $3, attempts = attempts + 1,
+      lease = uuid_send(gen_random_uuid()), due_at = now() + make_interval(secs => $4)
+    FROM picked WHERE transfers.id = picked.id
+    RETURNING transfers.*
+  )
+  SELECT taken.id, client, consignee, contract, commitment, entry, lease, due_at, attempts, sealed
+  FROM taken LEFT JOIN payloads ON payloads.id = taken.id
+  ORDER BY taken.id`;
+
+/**
+ * Claims up to `slots` due transfers for each consignee.
+ * @param want.status `sending` for a push, `leased` for an inbox
+ */
+export async function claimDue(
+  db: Queryable,
+  want: {
+    slots: ReadonlyMap<string, number>;
+    status: 'sending' | 'leased';
+    leaseSeconds: number;
+  },
+): Promise<Claim[]> {
+  const { rows } = await db.query<ClaimRow>({
+    name: 'transfers-claim',
+    text: claimSql,
+    values: [[...want.slots.keys()], [...want.slots.values()], want.status, want.leaseSeconds],
+  });
+  return rows.map(({ due_at: leaseUntil, ...row }) => ({ ...row, leaseUntil }));
+}
+
+/** Gives a push that did not succeed back to the queue, due again after a delay. */
+export async function postpone(
+  db: Queryable,
+  claim: { id: string; lease: Buffer },
+  retry: { delaySeconds: number; outcome: string },
+): Promise<void> {
+  await db.query({
+    name: 'transfers-postpone',
+    text: `UPDATE transfers SET status = 'ready', last_outcome = $4,
+             due_at = now() + make_interval(secs => $3)
+           WHERE id = $1 AND lease = $2 AND status = 'sending'`,
+    values: [claim.id, claim.lease, retry.delaySeconds, retry.outcome],
+  });
+}

@@ -1,0 +1,63 @@
+/** One key, one answer: the winner's sealed reply is what every repetition of the request gets. */
+import { GatewayError } from '#src/base/errors.ts';
+import type { Fingerprint } from '#src/sealing/fingerprint.ts';
+import { replyAad } from '#src/sealing/aad.ts';
+import type { Sealer } from '#src/sealing/seal.ts';
+import type { Queryable } from '#src/store/pool.ts';
+
+/** A request that may be repeated. The key itself is never stored: it may hold anything. */
+export interface RepeatableRequest {
+  client: string;
+  keyHmac: Buffer;
+  requestHmac: Buffer;
+}
+
+/** @param body the bytes of the request: the same key with other bytes is refused */
+export function repeatable(
+  fingerprint: Fingerprint,
+  request: { client: string; operation: string; key: string; body: Uint8Array },
+): RepeatableRequest {
+  return {
+    client: request.client,
+    keyHmac: fingerprint('idempotency-key', request.operation, request.key),
+    requestHmac: fingerprint('request', request.operation, request.body),
+  };
+}
+
+/** Seals a reply for its client and key. */
+export function sealReply(sealer: Sealer, request: RepeatableRequest, reply: object): Buffer {
+  const aad = replyAad(request.client, request.keyHmac);
+  return sealer.seal(Buffer.from(JSON.stringify(reply), 'utf8'), aad);
+}
+
+/**
+ * The reply that was given to this key before, or null when the key is new.
+ * Throws `IDEMPOTENCY_KEY_REUSED` when it was given to another request.
+ */
+export async function storedReply<Reply>(
+  deps: { db: Queryable; sealer: Sealer },
+  request: RepeatableRequest,
+): Promise<Reply | null> {
+  const { rows } = await deps.db.query<{ request_hmac: Buffer; reply: Buffer }>(
+    'SELECT request_hmac, reply FROM idempotency_keys WHERE client = $1 AND key_hmac = $2',
+    [request.client, request.keyHmac],
+  );
+  const row = rows[0];
+  if (!row) return null;
+  if (!row.request_hmac.equals(request.requestHmac)) {
+    throw new GatewayError('IDEMPOTENCY_KEY_REUSED');
+  }
+  const reply = deps.sealer.open(row.reply, replyAad(request.client, request.keyHmac));
+  return JSON.parse(reply.toString('utf8')) as Reply;
+}
+
+/** PostgreSQL's code for a lock that was waited for in vain: the winner has not committed yet. */
+const lockNotAvailable = '55P03';
+
+/** Turns a vain wait for the winner into `REQUEST_IN_PROGRESS`; passes everything else on. */
+export function asInProgress(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === lockNotAvailable
+    ? new GatewayError('REQUEST_IN_PROGRESS', { retryAfterSeconds: 1, cause: error })
+    : error;
+}

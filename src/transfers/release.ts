@@ -1,0 +1,185 @@
+/** Takes an order in: decide, seal, record, make durable, answer. It never sends anything. */
+import type { EntryMaker } from '#src/ledger/entry.ts';
+import { GatewayError } from '#src/base/errors.ts';
+import { newId } from '#src/base/ids.ts';
+import type { Actor, Order, Withheld } from '#src/base/words.ts';
+import { submit } from '#src/ledger/submit.ts';
+import { payloadAad, referenceAad } from '#src/sealing/aad.ts';
+import type { Fingerprint } from '#src/sealing/fingerprint.ts';
+import type { Sealer } from '#src/sealing/seal.ts';
+import type { Batcher } from '#src/store/batcher.ts';
+import type { Database } from '#src/store/pool.ts';
+import type { Acceptance } from './acceptance.ts';
+import { decide, type DecideDeps, type RefusedDecision, type ReleasedDecision } from './decide.ts';
+import { sealReply, storedReply, type RepeatableRequest } from './idempotency.ts';
+import { actorDetail } from '#src/ledger/kinds.ts';
+
+export interface ReleaseDeps extends DecideDeps {
+  db: Database;
+  sealer: Sealer;
+  fingerprint: Fingerprint;
+  makeEntry: EntryMaker;
+  acceptances: Batcher<Acceptance, boolean>;
+  /** Throws when nothing may be accepted now (law 8). */
+  assertOpen: () => void;
+  /** Told when entries are waiting for the sequencer. */
+  onSubmitted: () => void;
+}
+
+export interface ReleaseRequest {
+  actor: Actor;
+  order: Order;
+  idempotency: RepeatableRequest;
+}
+
+/** What the EMR is told. `salt` and `commitment` in base64. */
+export interface ReleaseReply {
+  id: string;
+  status: 'accepted';
+  consignee: string;
+  contract: string;
+  released: string[];
+  derived: string[];
+  withheld: Withheld[];
+  commitment: string;
+  salt: string;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Releases one order to its consignee's queue and records that it did.
+ * @returns the reply, durable: the same key and bytes are answered the same for 30 days
+ * @throws GatewayError with a `RefusedReason` (an entry says so), `IDEMPOTENCY_KEY_REUSED`,
+ *   `REQUEST_IN_PROGRESS`, `DATABASE_UNAVAILABLE`, `CLOCK_SKEWED`, `LEDGER_STALLED`
+ */
+export async function release(deps: ReleaseDeps, request: ReleaseRequest): Promise<ReleaseReply> {
+  deps.assertOpen();
+  const decision = decide(deps, request.order);
+  if (decision.outcome === 'refused') return refuse(deps, request, decision);
+  const { acceptance, reply } = prepare(deps, request, decision);
+  if (await deps.acceptances.submit(acceptance)) return reply;
+  const first = await storedReply<ReleaseReply>(deps, request.idempotency);
+  if (first) return first;
+  throw new GatewayError('REQUEST_IN_PROGRESS', { retryAfterSeconds: 1 });
+}
+
+/** Records the refusal and throws it; an order that was accepted before keeps its first answer. */
+async function refuse(
+  deps: ReleaseDeps,
+  request: ReleaseRequest,
+  decision: RefusedDecision,
+): Promise<ReleaseReply> {
+  const first = await storedReply<ReleaseReply>(deps, request.idempotency);
+  if (first) return first;
+  const { contract, consignee, reason } = decision;
+  const entry = deps.makeEntry({
+    kind: 'refused',
+    at: deps.clock.now(),
+    ...(consignee ? { consignee: consignee.id } : {}),
+    ...(contract ? { contract: { id: contract.id, digest: contract.digest } } : {}),
+    items: decision.items,
+    detail: { ...actorDetail(request.actor), reason, problems: decision.problems },
+  });
+  await submit(deps.db, [{ entry }]);
+  deps.onSubmitted();
+  throw new GatewayError(reason, {
+    problems: decision.problems,
+    facts: { items: decision.items.join(', '), ...(contract ? { contract: contract.id } : {}) },
+  });
+}
+
+function prepare(
+  deps: ReleaseDeps,
+  request: ReleaseRequest,
+  decision: ReleasedDecision,
+): { acceptance: Acceptance; reply: ReleaseReply } {
+  const { order, actor, idempotency } = request;
+  const { contract, consignee, released } = decision;
+  const at = deps.clock.now();
+  const id = newId(at);
+  const reply = replyOf(id, decision);
+  const aad = payloadAad({
+    owner: id,
+    consignee: consignee.id,
+    contractDigest: contract.digest,
+    commitment: released.commitment,
+  });
+  const acceptance: Acceptance = {
+    request: idempotency,
+    id,
+    consignee: consignee.id,
+    contract: contract.id,
+    released: released.released,
+    derived: released.derived,
+    withheld: decision.ledgerWithheld,
+    commitment: released.commitment,
+    ...sealReference(deps, id, order.reference),
+    createdAt: at,
+    expiresAt: new Date(at.getTime() + contract.retention.expireAfterDays * dayMs),
+    sealedPayload: deps.sealer.seal(Buffer.concat([released.salt, released.canonical()]), aad),
+    sealedReply: sealReply(deps.sealer, idempotency, reply),
+    subjectHmac: deps.fingerprint('subject', order.subject.kind, order.subject.id.normalize('NFC')),
+    entryFor: (subject) =>
+      deps.makeEntry({
+        kind: 'released',
+        at,
+        transfer: id,
+        consignee: consignee.id,
+        contract: { id: contract.id, digest: contract.digest },
+        items: [...released.released, ...released.derived],
+        commitment: released.commitment,
+        detail: {
+          ...actorDetail(actor),
+          subject,
+          withheld: decision.ledgerWithheld,
+          rules: decision.rules,
+          warnings: decision.warnings.map(({ item, code }) => `${item}:${code}`),
+        },
+      }),
+  };
+  return { acceptance, reply };
+}
+
+function replyOf(id: string, decision: ReleasedDecision): ReleaseReply {
+  const { released } = decision;
+  return {
+    id,
+    status: 'accepted',
+    consignee: decision.consignee.id,
+    contract: decision.contract.id,
+    released: [...released.released],
+    derived: [...released.derived],
+    withheld: decision.withheld,
+    commitment: released.commitment.toString('base64'),
+    salt: released.salt.toString('base64'),
+  };
+}
+
+function sealReference(deps: ReleaseDeps, id: string, reference: string | undefined) {
+  if (reference === undefined) return { reference: null, referenceHmac: null };
+  return {
+    reference: deps.sealer.seal(Buffer.from(reference, 'utf8'), referenceAad(id)),
+    referenceHmac: deps.fingerprint('reference', reference),
+  };
+}
+
+export type Preview = Omit<ReleaseReply, 'id' | 'status' | 'commitment' | 'salt'> & {
+  /** The RFC 8785 text that would be sent, in clear. */
+  payload: string;
+};
+
+/** What `release` would do, exactly, with nothing stored, recorded or sent. */
+export function preview(deps: DecideDeps, order: Order): Preview {
+  const decision = decide(deps, order);
+  if (decision.outcome === 'refused') {
+    const { reason, contract, problems, items } = decision;
+    throw new GatewayError(reason, {
+      problems,
+      facts: { items: items.join(', '), ...(contract ? { contract: contract.id } : {}) },
+    });
+  }
+  const { consignee, contract, released, derived, withheld } = replyOf('', decision);
+  const payload = decision.released.canonical().toString('utf8');
+  return { consignee, contract, released, derived, withheld, payload };
+}

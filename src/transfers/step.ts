@@ -1,0 +1,54 @@
+/** The entry of one step in a transfer's life, the same way for every room that takes one. */
+import { requireContract } from '#src/agreements/force.ts';
+import type { Agreements } from '#src/agreements/load.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { Actor } from '#src/base/words.ts';
+import type { Entry, EntryInput, EntryMaker } from '#src/ledger/entry.ts';
+import { actorDetail, type DetailContent } from '#src/ledger/kinds.ts';
+
+export interface StepDeps {
+  agreements: Agreements;
+  clock: Clock;
+  makeEntry: EntryMaker;
+}
+
+/** The kinds whose detail says who did it and how it came out. */
+export type StepKind =
+  | 'delivered'
+  | 'rejected'
+  | 'failed'
+  | 'cancelled'
+  | 'expired'
+  | 'withdrawn'
+  | 'purged';
+
+/** Makes the entry of a step. `contract` is the id of the version that decided the transfer. */
+export function stepEntry(
+  deps: StepDeps,
+  step: {
+    kind: StepKind;
+    transfer: string;
+    consignee: string;
+    contract: string;
+    actor: Actor;
+    items?: readonly string[];
+    detail: Omit<DetailContent, 'actor' | 'source'> & { outcome: string };
+  },
+): Entry {
+  const contract = requireContract(deps.agreements, step.contract);
+  const input: EntryInput = {
+    kind: step.kind,
+    at: deps.clock.now(),
+    transfer: step.transfer,
+    consignee: step.consignee,
+    contract: { id: contract.id, digest: contract.digest },
+    items: step.items ?? [],
+    detail: { ...actorDetail(step.actor), ...step.detail },
+  };
+  return deps.makeEntry(input);
+}
+
+/** After how many days the payload of a settled transfer is destroyed. */
+export function purgeAfterDays(deps: StepDeps, contract: string): number {
+  return requireContract(deps.agreements, contract).retention.purgeAfterDays;
+}

@@ -1,0 +1,110 @@
+/** One entry of every kind, made of nothing but constants. */
+import type { EntryInput } from '#src/ledger/entry.ts';
+import type { EntryKind } from '#src/ledger/kinds.ts';
+
+const at = new Date('2026-03-02T01:02:03.004Z');
+const transfer = '019cabcd-0000-7000-8000-000000000001';
+const result = '019cabcd-0000-7000-8000-000000000002';
+const subject = '5b0c0f0e-0000-4000-8000-000000000003';
+const contract = { id: 'samkwang.v1', digest: Buffer.alloc(32, 0x11) };
+const commitment = Buffer.alloc(32, 0x22);
+const gateway = { client: null, kind: 'system' } as const;
+const emr = { client: 'emr', kind: 'emr' } as const;
+const lab = { client: 'samkwang', kind: 'consignee' } as const;
+const auditor = { client: 'auditor', kind: 'auditor' } as const;
+const operator = { client: 'operator', kind: 'operator' } as const;
+const source = '192.0.2.7';
+const of = { at, transfer, consignee: 'samkwang' };
+
+export const samples: { [K in EntryKind]: Extract<EntryInput, { kind: K }> } = {
+  released: {
+    kind: 'released',
+    ...of,
+    contract,
+    items: ['age', 'chartNumber', 'date', 'name'],
+    commitment,
+    detail: {
+      actor: emr,
+      source,
+      subject,
+      withheld: [
+        { item: 'address', reason: 'NOT_IN_CONTRACT' },
+        { item: 'UNKNOWN_ITEM', reason: 'UNKNOWN_ITEM', count: 2 },
+      ],
+      rules: ['age@1'],
+    },
+  },
+  refused: {
+    kind: 'refused',
+    at,
+    consignee: 'samkwang',
+    contract,
+    detail: {
+      actor: emr,
+      source,
+      reason: 'INVALID_ITEM',
+      problems: [{ pointer: '/record/birthDate', rule: 'notADate' }],
+    },
+  },
+  pulled: {
+    kind: 'pulled',
+    ...of,
+    detail: { actor: lab, source, leaseUntil: '2026-03-02T01:03:03.004Z' },
+  },
+  delivered: { kind: 'delivered', ...of, detail: { actor: gateway, via: 'push', outcome: 'http-200', attempts: 1 } },
+  rejected: { kind: 'rejected', ...of, detail: { actor: lab, source, via: 'inbox', outcome: 'SPECIMEN_MISSING', reason: 'no such specimen' } },
+  failed: { kind: 'failed', ...of, detail: { actor: gateway, via: 'push', outcome: 'timeout', attempts: 9 } },
+  cancelled: { kind: 'cancelled', ...of, detail: { actor: emr, source } },
+  expired: { kind: 'expired', ...of, detail: { actor: gateway, outcome: 'not-claimed-in-time' } },
+  withdrawn: { kind: 'withdrawn', ...of, detail: { actor: gateway, outcome: 'contract-ended' } },
+  'result-received': {
+    kind: 'result-received',
+    ...of,
+    contract,
+    items: ['testResult'],
+    commitment,
+    detail: { actor: lab, source, result, withheld: [] },
+  },
+  'result-refused': {
+    kind: 'result-refused',
+    ...of,
+    detail: { actor: lab, source, reason: 'RESULT_NOT_EXPECTED' },
+  },
+  'result-collected': { kind: 'result-collected', ...of, detail: { actor: emr, source, result } },
+  purged: { kind: 'purged', ...of, detail: { actor: gateway, outcome: 'retention-ended' } },
+  'contract-activated': {
+    kind: 'contract-activated',
+    at,
+    consignee: 'samkwang',
+    contract,
+    items: ['age', 'name'],
+    detail: { actor: gateway, warnings: ['legal basis not confirmed'] },
+  },
+  'consignee-paused': {
+    kind: 'consignee-paused',
+    at,
+    consignee: 'samkwang',
+    detail: { actor: operator, source, reason: 'their system is down' },
+  },
+  'consignee-resumed': {
+    kind: 'consignee-resumed',
+    at,
+    consignee: 'samkwang',
+    detail: { actor: operator, source },
+  },
+  'access-granted': {
+    kind: 'access-granted',
+    at,
+    detail: { actor: operator, client: 'samkwang', role: 'consignee', scopes: ['inbox:claim'] },
+  },
+  'access-revoked': {
+    kind: 'access-revoked',
+    at,
+    detail: { actor: operator, client: 'samkwang' },
+  },
+  'audit-read': {
+    kind: 'audit-read',
+    at,
+    detail: { actor: auditor, source, query: { consignee: 'samkwang', status: null }, found: 3 },
+  },
+};

@@ -1,0 +1,210 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { signCheckpoint } from '#src/ledger/note.ts';
+import { openLedger } from '#src/ledger/open.ts';
+import { provenRoot } from '#src/ledger/proofs.ts';
+import type { Covered, SequencerStep } from '#src/ledger/sequencer.ts';
+import { submit } from '#src/ledger/submit.ts';
+import { append, frontier, leafHash, rootOf } from '#src/ledger/tree.ts';
+import type { Edge } from '#src/ledger/tree.ts';
+import { openDatabase } from '#src/store/pool.ts';
+import type { Database } from '#src/store/pool.ts';
+import { allEntries, now, openTestLedger } from './fixture.ts';
+import type { TestLedger } from './fixture.ts';
+import { ledgerKey, released } from './support.ts';
+
+let ledger: TestLedger;
+beforeEach(async () => {
+  ledger = await openTestLedger();
+});
+afterEach(() => ledger.close());
+
+describe('a round', () => {
+  test('numbers what was submitted, in its order, under one signed checkpoint', async () => {
+    const ids = await ledger.submitMany(5);
+    expect(await ledger.sequencerOf().sequenceOnce()).toBe(5);
+    await ledger.expectWhole(5);
+    const transfers = (await allEntries(ledger.reader)).map(
+      ({ leaf }) => (JSON.parse(leaf.toString()) as { transfer: string }).transfer,
+    );
+    expect(transfers).toEqual(ids);
+    expect((await ledger.db.query('SELECT id FROM submissions')).rows).toEqual([]);
+  });
+
+  test('with nothing to do signs nothing', async () => {
+    expect(await ledger.sequencerOf().sequenceOnce()).toBe(0);
+    expect((await ledger.reader.latestCheckpoint()).size).toBe(0);
+    await ledger.expectWhole(0);
+  });
+
+  test('takes no more than it may, and goes on where it stopped', async () => {
+    await ledger.submitMany(700);
+    const sequencer = ledger.sequencerOf({}, { batchMax: 300 });
+    const counts = [];
+    for (let count = -1; count !== 0;) counts.push((count = await sequencer.sequenceOnce()));
+    expect(counts).toEqual([300, 300, 100, 0]);
+    await ledger.expectWhole(700);
+  });
+
+  test('tells what it covered, in the same transaction', async () => {
+    const ids = await ledger.submitMany(3);
+    const told: Covered[] = [];
+    const onCovered = async (_: unknown, covered: readonly Covered[]): Promise<void> => {
+      told.push(...covered);
+      expect((await ledger.reader.latestCheckpoint()).size).toBe(0);
+    };
+    await ledger.sequencerOf({ onCovered }).sequenceOnce();
+    expect(told).toEqual(ids.map((owner, index) => ({ kind: 'released', owner, index })));
+  });
+
+  test('leaves alone what another transaction is still submitting', async () => {
+    const late = randomUUID();
+    await ledger.db.transaction(async (tx) => {
+      await submit(tx, [{ entry: released(late), owner: late }]);
+      await ledger.submitMany(2);
+      expect(await ledger.sequencerOf().sequenceOnce()).toBe(2);
+    });
+    expect(await ledger.sequencerOf().sequenceOnce()).toBe(1);
+    expect(await ledger.reader.trail(late)).toMatchObject([{ index: 2 }]);
+    await ledger.expectWhole(3);
+  });
+
+  test('goes on over the end of a partition, and makes the one after the next', async () => {
+    const size = 4_194_303;
+    const some = (count: number): Buffer[] => Array.from({ length: count }, () => randomBytes(32));
+    const edge: Edge = { size, levels: [some(255), some(255), some(63)] };
+    const tree = { size, root: rootOf(frontier(edge)) };
+    await ledger.asOwner(async (owner) => {
+      await owner.query('DELETE FROM checkpoints');
+      await owner.query('UPDATE tree_head SET size = $1, frontier = $2', [
+        size,
+        Buffer.concat(frontier(edge)),
+      ]);
+      await owner.query(
+        'INSERT INTO checkpoints (size, root, note, hashes) VALUES ($1, $2, $3, $4)',
+        [size, tree.root, signCheckpoint(ledgerKey, tree), Buffer.concat(edge.levels[0]!)],
+      );
+      for (const [level, first] of [
+        [0, 16_383 - 255],
+        [1, 0],
+      ] as const) {
+        const roots = edge.levels[level + 1]!;
+        await owner.query(
+          `INSERT INTO tiles SELECT $1, $2 + place - 1, $3, root
+           FROM unnest($4::bytea[]) WITH ORDINALITY AS r (root, place)`,
+          [level, first, Buffer.alloc(8192), roots],
+        );
+      }
+    });
+    await openLedger({ db: ledger.db, key: ledgerKey, now });
+    await ledger.submitMany(3);
+    expect(await ledger.sequencerOf().sequenceOnce()).toBe(3);
+    const { rows } = await ledger.db.query<{ leaf: Buffer }>(
+      'SELECT leaf FROM entries ORDER BY index',
+    );
+    const leaves = rows.map(({ leaf }) => leafHash(leaf));
+    const grown = append(edge, leaves);
+    expect(grown.tiles.map(({ level, index }) => [level, index])).toEqual([
+      [0, 16_383],
+      [1, 63],
+    ]);
+    const latest = await ledger.reader.latestCheckpoint();
+    expect(latest).toMatchObject({ size: size + 3, root: rootOf(frontier(grown.edge)) });
+    const { hashes } = await ledger.reader.inclusion({ index: size + 2 });
+    expect(provenRoot(latest.size, size + 2, leaves[2]!, hashes)).toEqual(latest.root);
+    const partitions = await ledger.db.query('SELECT to_regclass($1) IS NOT NULL AS there', [
+      'entries_2',
+    ]);
+    expect(partitions.rows).toEqual([{ there: true }]);
+  });
+});
+
+describe('two sequencers on one database', () => {
+  test('racing give one consistent tree and lose nothing', async () => {
+    const other = openDatabase({ url: ledger.fresh.url });
+    const batchMax = { batchMax: 40 };
+    const pair = [ledger.sequencerOf({}, batchMax), ledger.sequencerOf({ db: other }, batchMax)];
+    let submitted = 0;
+    const submitting = (async () => {
+      for (; submitted < 600; submitted += 30) await ledger.submitMany(30);
+    })();
+    let sequenced = 0;
+    const race = pair.map(async (sequencer) => {
+      while (sequenced < 600) {
+        const count = await sequencer.sequenceOnce();
+        sequenced += count;
+      }
+    });
+    await Promise.all([submitting, ...race]);
+    await other.end();
+    expect(sequenced).toBe(600);
+    await ledger.expectWhole(600);
+  });
+
+  test('that both hold the same tree: the second to move it rolls back whole', async () => {
+    // The advisory lock only spares contention; without it the row must decide.
+    const unlocked = (of: Database): Database => ({
+      ...of,
+      transaction: (work) =>
+        of.transaction((tx) =>
+          work({
+            query: (statement, values) =>
+              typeof statement === 'string' && statement.includes('pg_try_advisory')
+                ? tx.query('SELECT true AS got')
+                : tx.query(statement, values),
+          }),
+        ),
+    });
+    await ledger.submitMany(1);
+    let [first, entered] = [true, (): void => undefined];
+    const inside = new Promise<void>((resolve) => (entered = resolve));
+    let go = (): void => undefined;
+    const held = new Promise<void>((resolve) => (go = resolve));
+    const slow = ledger.sequencerOf({
+      db: unlocked(ledger.db),
+      failpoint: async (step) => {
+        if (step !== 'moved' || !first) return;
+        first = false;
+        entered();
+        await held;
+      },
+    });
+    const slowRound = slow.sequenceOnce();
+    await inside;
+    await ledger.submitMany(1);
+    const fast = ledger.sequencerOf({ db: unlocked(ledger.db), failpoint: () => go() });
+    const results = await Promise.allSettled([slowRound, fast.sequenceOnce()]);
+    expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+    while ((await ledger.sequencerOf().sequenceOnce()) > 0);
+    await ledger.expectWhole(2);
+  });
+});
+
+describe('a crash', () => {
+  const steps: SequencerStep[] = ['taken', 'moved', 'entered', 'signed', 'covered', 'committed'];
+  test.each(steps)('at "%s" loses nothing and leaves a consistent tree', async (step) => {
+    await ledger.submitMany(250);
+    const plain = ledger.sequencerOf();
+    await plain.sequenceOnce();
+    await ledger.submitMany(20);
+    let crashes = 0;
+    const failing = ledger.sequencerOf({
+      failpoint: (at) => {
+        if (at !== step || crashes++ > 0) return;
+        throw new Error('crash');
+      },
+    });
+    await expect(failing.sequenceOnce()).rejects.toThrow('crash');
+    await ledger.expectWhole(step === 'committed' ? 270 : 250);
+    await ledger.submitMany(5);
+    while ((await failing.sequenceOnce()) > 0);
+    await ledger.expectWhole(275);
+  });
+
+  test('of what waits for coverage undoes the round', async () => {
+    await ledger.submitMany(1);
+    const failing = ledger.sequencerOf({ onCovered: () => Promise.reject(new Error('crash')) });
+    await expect(failing.sequenceOnce()).rejects.toThrow('crash');
+    await ledger.expectWhole(0);
+  });
+});

@@ -1,0 +1,111 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifyCheckpoint } from '#src/ledger/verify.ts';
+import { createLedgerVerifier } from '#src/ledger/walk.ts';
+import type { LedgerFault } from '#src/ledger/walk.ts';
+import { openTestLedger, vkey } from './fixture.ts';
+import type { TestLedger } from './fixture.ts';
+import { nodeCrypto } from './support.ts';
+
+/** Two complete tiles and part of a third. */
+const size = 560;
+let ledger: TestLedger;
+let transfers: string[];
+let owner: Client;
+
+beforeAll(async () => {
+  ledger = await openTestLedger();
+  transfers = await ledger.submitMany(size);
+  await ledger.sequenceAll(70);
+  owner = new Client({ connectionString: ledger.fresh.ownerUrl });
+  await owner.connect();
+});
+
+afterAll(async () => {
+  await owner.end();
+  await ledger.close();
+});
+
+/** Verifies from outside, by what the reader answers, as the command line does over HTTP. */
+async function faults(): Promise<readonly LedgerFault[]> {
+  const { reader } = ledger;
+  const { note } = await reader.latestCheckpoint();
+  const checkpoint = await verifyCheckpoint(nodeCrypto, vkey, note);
+  const verifier = createLedgerVerifier(nodeCrypto, { checkpoint });
+  let start = 0;
+  for (;;) {
+    const page = await reader.entries({ start, limit: 200, withDetail: true });
+    if (page.length === 0) break;
+    await verifier.add(page);
+    start = page.at(-1)!.index + 1;
+  }
+  return verifier.finish({
+    proof: async (index) => (await reader.inclusion({ index, size: checkpoint.size })).hashes,
+    leaves: async (from, to) =>
+      (await reader.entries({ start: from, limit: to - from, withDetail: false })).map(
+        ({ leaf }) => leaf,
+      ),
+  });
+}
+
+/** Runs statements as the owner, looks, and puts everything back. */
+async function after(statements: readonly string[]): Promise<readonly LedgerFault[]> {
+  await owner.query('CREATE TABLE saved AS SELECT * FROM entries');
+  try {
+    for (const sql of statements) await owner.query(sql);
+    return await faults();
+  } finally {
+    await owner.query(
+      `DELETE FROM entries; INSERT INTO entries SELECT * FROM saved; DROP TABLE saved`,
+    );
+  }
+}
+
+const flip = (column: string, index: number, at: string): string =>
+  `UPDATE entries SET ${column} = set_byte(${column}, ${at}, get_byte(${column}, ${at}) # 1)
+   WHERE index = ${index}`;
+
+test('an untouched ledger has no faults', async () => {
+  expect(await faults()).toEqual([]);
+});
+
+describe.each([0, 300, size - 1])('entry %i is named', (index) => {
+  test.each([
+    ['the first byte of its leaf was', flip('leaf', index, '0')],
+    ['a byte inside its leaf was', flip('leaf', index, '60')],
+    ['the last byte of its leaf was', flip('leaf', index, 'octet_length(leaf) - 1')],
+    ['the first byte of its detail was', flip('detail', index, '0')],
+    ['a byte inside its detail was', flip('detail', index, '70')],
+    ['the last byte of its detail was', flip('detail', index, 'octet_length(detail) - 1')],
+    ['the end of its leaf was', `UPDATE entries SET leaf = '' WHERE index = ${index}`],
+    ['all of its detail was', `UPDATE entries SET detail = '' WHERE index = ${index}`],
+    ['its whole row was', `DELETE FROM entries WHERE index = ${index}`],
+    ['its number was', `UPDATE entries SET index = 4194303 WHERE index = ${index}`],
+  ])('when %s changed or taken away', async (_, sql) => {
+    expect((await after([sql])).map((fault) => fault.index)).toEqual([index]);
+  });
+});
+
+test('the lower of two swapped entries is named', async () => {
+  const swap = (column: string): string =>
+    `UPDATE entries e SET ${column} = o.${column} FROM saved o
+     WHERE (e.index = 520 AND o.index = 541) OR (e.index = 541 AND o.index = 520)`;
+  expect((await after([swap('leaf'), swap('detail')]))[0]!.index).toBe(520);
+  expect((await after([swap('detail')])).map(({ index }) => index)).toEqual([520, 541]);
+});
+
+test('a changed entry stops nobody from reading the others, nor is it handed out with a proof', async () => {
+  const { reader } = ledger;
+  await owner.query('CREATE TABLE saved AS SELECT * FROM entries WHERE index = 530');
+  await owner.query(flip('leaf', 530, '300'));
+  const proofs = await reader.proofsFor([529, 530, 531]);
+  expect(proofs.map((proof) => proof?.index)).toEqual([529, undefined, 531]);
+  const page = await reader.entries({ start: 529, limit: 3, withDetail: true });
+  expect(page.map(({ index }) => index)).toEqual([529, 530, 531]);
+  await owner.query('UPDATE entries e SET leaf = s.leaf FROM saved s WHERE e.index = s.index');
+  await owner.query('UPDATE entries SET detail = substr(detail, 2) WHERE index = 530');
+  expect(await reader.trail(transfers[530]!)).toMatchObject([{ index: 530, detail: null }]);
+  await owner.query('UPDATE entries e SET detail = s.detail FROM saved s WHERE e.index = s.index');
+  await owner.query('DROP TABLE saved');
+  expect(await faults()).toEqual([]);
+});

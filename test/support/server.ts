@@ -1,0 +1,74 @@
+/** One engine for a whole test run, in a temporary home, with a migrated template to copy from. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import type { TestProject } from 'vitest/node';
+import { removeEngineData, startEngine } from '#src/store/engine.ts';
+import { migrate } from '#src/store/migrate.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    superuserUrl: string;
+    ownerUrl: string;
+    gatewayUrl: string;
+  }
+}
+
+export const templateDatabase = 'waybill_template';
+const prefix = 'waybill-test-';
+
+/** vitest's globalSetup; what it returns is the teardown. WAYBILL_TEST_HOME keeps an engine warm. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const kept = process.env['WAYBILL_TEST_HOME'];
+  await removeAbandoned();
+  const home = kept ?? (await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)));
+  const engine = await startEngine({ home, log: () => undefined });
+  await makeTemplate(engine.superuserUrl, engine.ownerUrl);
+  project.provide('superuserUrl', engine.superuserUrl);
+  project.provide('ownerUrl', engine.ownerUrl);
+  project.provide('gatewayUrl', engine.gatewayUrl);
+  return async () => {
+    if (kept !== undefined) return engine.stop();
+    await engine.stop({ force: true });
+    await removeEngineData(home);
+    await rm(home, { recursive: true, force: true });
+  };
+}
+
+/** The URL of another database of the same server and role. */
+export function withDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}
+
+async function makeTemplate(superuserUrl: string, ownerUrl: string): Promise<void> {
+  const client = new Client({ connectionString: superuserUrl });
+  await client.connect();
+  await client.query(`DROP DATABASE IF EXISTS ${templateDatabase} WITH (FORCE)`);
+  await client.query(`CREATE DATABASE ${templateDatabase} OWNER waybill_owner`);
+  await client.end();
+  const template = withDatabase(ownerUrl, templateDatabase);
+  await migrate({ ownerUrl: template, gatewayRole: 'waybill_gateway' });
+}
+
+/** Homes of test runs that were killed: their engines would run for ever. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]);
+    if (!(pid > 0) || isAlive(pid)) continue;
+    const home = join(tmpdir(), name);
+    await removeEngineData(home).catch(() => undefined);
+    await rm(home, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
