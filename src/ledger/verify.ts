@@ -7,6 +7,7 @@ export type Soon<T> = T | Promise<T>;
 export type Bytes = Uint8Array;
 
 export interface VerifierCrypto {
+  /** Must have read `data` when it returns, as node:crypto and WebCrypto do: it is used again. */
   sha256(data: Bytes): Soon<Bytes>;
   /** Ed25519 (RFC 8032); the public key is its 32 bytes. */
   verifySignature(publicKey: Bytes, message: Bytes, signature: Bytes): Soon<boolean>;
@@ -27,6 +28,8 @@ export interface TravellingProof {
 }
 
 const utf8 = new TextEncoder();
+const nothing = new Uint8Array();
+const scratch = new Uint8Array(4096);
 
 /** Bytes of a base64 text (RFC 4648 section 4, padded). Throws a TypeError unless it is exact. */
 export function fromBase64(text: string): Bytes {
@@ -49,30 +52,33 @@ export function same(a: Bytes, b: Bytes): boolean {
   return true;
 }
 
-/** The parts, one after the other. */
-export function joined(...parts: readonly Bytes[]): Bytes {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
+/**
+ * One after the other, after a first byte when one is given. The bytes are good until the next
+ * call: they are only ever hashed, and making new ones each time costs as much as the hashing.
+ */
+export function joined(left: Bytes, right: Bytes, prefix?: number): Bytes {
+  const start = prefix === undefined ? 0 : 1;
+  const length = start + left.length + right.length;
+  const bytes = length <= scratch.length ? scratch.subarray(0, length) : new Uint8Array(length);
+  if (prefix !== undefined) bytes[0] = prefix;
+  bytes.set(left, start);
+  bytes.set(right, start + left.length);
   return bytes;
 }
 
 /** SHA-256(0x00 ‖ leaf). */
 export function leafHash(crypto: VerifierCrypto, leaf: Bytes): Soon<Bytes> {
-  return crypto.sha256(joined(Uint8Array.of(0x00), leaf));
+  return crypto.sha256(joined(leaf, nothing, 0x00));
 }
 
 /** SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(crypto: VerifierCrypto, left: Bytes, right: Bytes): Soon<Bytes> {
-  return crypto.sha256(joined(Uint8Array.of(0x01), left, right));
+  return crypto.sha256(joined(left, right, 0x01));
 }
 
 /** The root of a tree from the roots of its perfect subtrees, largest first. */
 export async function rootOf(crypto: VerifierCrypto, frontier: readonly Bytes[]): Promise<Bytes> {
-  let root = frontier.at(-1) ?? (await crypto.sha256(new Uint8Array()));
+  let root = frontier.at(-1) ?? (await crypto.sha256(nothing));
   for (const left of frontier.slice(0, -1).reverse()) root = await nodeHash(crypto, left, root);
   return root;
 }

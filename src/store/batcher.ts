@@ -37,7 +37,7 @@ interface Waiting<I, O> {
  * 4,500 one by one on two cores.
  *
  * A batch that fails is done again row by row, so that one bad row fails alone: `run` must leave
- * nothing behind when it throws. When the database is away the whole batch fails, as every row would.
+ * nothing behind when it throws. When the database is away the whole batch fails at once.
  */
 export function createBatcher<I, O>(settings: BatcherSettings<I, O>): Batcher<I, O> {
   const { sizeMax, inFlightMax, queueMax } = settings;
@@ -104,7 +104,7 @@ async function oneByOne<I, O>(
 ): Promise<void> {
   const runOne = settings.runOne ?? ((item: I) => runAlone(settings, item));
   const rest = batch.values();
-  let gone: unknown;
+  let gone: GatewayError | undefined;
   const lane = async (): Promise<void> => {
     for (const { item, resolve, reject } of rest) {
       try {
@@ -119,7 +119,7 @@ async function oneByOne<I, O>(
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-const isGone = (error: unknown): boolean =>
+const isGone = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === 'DATABASE_UNAVAILABLE';
 
 async function answerAll<I, O>(

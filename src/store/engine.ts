@@ -46,8 +46,8 @@ const lockMsMax = 150_000;
 const restartPauseMs = 1_000;
 
 /**
- * Starts the engine of a home, or joins the one that runs: of another gateway, or left behind by one
- * that was killed. While the engine is held, a server that dies is started again on the same port.
+ * Starts the engine of a home, or joins the one that runs: of another gateway, or left by one that
+ * was killed. While the engine is held, a server that dies is started again on the same port.
  *
  * @throws StartupError when it cannot be started, saying what to do
  */
@@ -188,8 +188,8 @@ async function leave({ place, passwords, holder }: Held, force: boolean): Promis
 }
 
 /**
- * Connections of other Waybill processes, whose names end in another process id, and holders of this
- * process other than our own. One that was just killed may show for a moment more.
+ * Connections of other Waybill processes, whose names end in another process id, and holders
+ * of this process other than our own. One that was just killed may show for a moment more.
  */
 const countOthers = `SELECT count(*) > 0 AS answer FROM pg_stat_activity
   WHERE application_name LIKE 'waybill%' AND pid <> $2::int

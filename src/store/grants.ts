@@ -85,8 +85,8 @@ export async function assertPowerless(db: Queryable): Promise<void> {
   const found = rows[0];
   if (found === undefined || found.super || found.tables.length > 0) {
     throw new StartupError([
-      `the role ${found?.role ?? ''} of DATABASE_URL could rewrite ${found?.tables.join(', ') ?? ''}:` +
-        ' connect as a role that owns nothing, and run `npx waybill migrate` to set its grants',
+      `the role ${found?.role ?? ''} of DATABASE_URL could rewrite ${found?.tables.join(', ')}: ` +
+        'connect as a role that owns nothing; `npx waybill migrate` sets its grants',
     ]);
   }
 }

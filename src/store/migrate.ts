@@ -54,7 +54,7 @@ export async function migrate(input: {
       digest bytea NOT NULL CHECK (octet_length(digest) = 32),
       applied_at timestamptz NOT NULL DEFAULT now()
     )`);
-    const applied = await readApplied(client as unknown as Queryable);
+    const applied = await readApplied(client);
     const faults = differences(files, applied).filter(({ kind }) => kind !== 'missing');
     if (faults.length > 0) throw new StartupError(faults.map(({ text }) => text));
     const now: number[] = [];
@@ -62,9 +62,7 @@ export async function migrate(input: {
       await applyOne(client, file);
       now.push(file.version);
     }
-    await inTransaction(client, () =>
-      grantGateway(client as unknown as Queryable, input.gatewayRole),
-    );
+    await inTransaction(client, () => grantGateway(client, input.gatewayRole));
     return now;
   } finally {
     await client.end();
@@ -101,23 +99,27 @@ function differences(files: readonly Migration[], applied: readonly Applied[]): 
   const found: Difference[] = [];
   for (const [place, file] of files.entries()) {
     const row = applied[place];
-    const name = `migration ${file.version}_${file.name}`;
+    const name = `migration ${nameOf(file)}`;
     if (row === undefined) {
       found.push({
         kind: 'missing',
         text: `the schema is older than this Waybill: ${name} missing`,
       });
     } else if (row.version !== file.version || !row.digest.equals(file.digest)) {
-      const text = `${name} is not the text that was applied as ${row.version}_${row.name}: restore it`;
+      const text = `${name} is not the text that was applied as ${nameOf(row)}: restore it`;
       found.push({ kind: 'changed', text });
     }
   }
   for (const row of applied.slice(files.length)) {
-    const text = `the schema is newer than this Waybill (${row.version}_${row.name}): use its version, \`npx waybill migrate\` cannot go back`;
+    const text =
+      `the schema is newer than this Waybill (${nameOf(row)}): use the Waybill that made it,` +
+      ' `npx waybill migrate` cannot go back';
     found.push({ kind: 'newer', text });
   }
   return found;
 }
+
+const nameOf = (of: Applied): string => `${of.version}_${of.name}`;
 
 async function readMigrations(from: URL): Promise<Migration[]> {
   const names = (await readdir(from)).filter((name) => /^\d{3}_\w+\.sql$/.test(name)).sort();

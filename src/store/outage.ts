@@ -1,4 +1,4 @@
-/** Which database failures mean "not now" (law 8: 503, try again) and which are somebody's mistake. */
+/** Which database failures mean "not now" (law 8: try again) and which are somebody's mistake. */
 import { DatabaseError } from 'pg';
 import { GatewayError } from '#src/base/errors.ts';
 
@@ -22,8 +22,14 @@ const cancelled = '57014';
  * Sentences by which node-postgres reports a lost or hung connection: it has no codes for them
  * (pg 8.23 `client.js`, pg-pool 3.14).
  */
-const lostSentences =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (has encountered a connection error|was closed)|Cannot use a pool after calling end)/;
+const lostSentences = [
+  'Connection terminated',
+  'Client has encountered a connection error',
+  'Client was closed',
+  'Query read timeout',
+  'timeout exceeded when trying to connect',
+  'Cannot use a pool after calling end',
+];
 
 /** True when the connection on which the error happened must not be used again. */
 export function isConnectionLost(error: unknown): boolean {
@@ -32,7 +38,11 @@ export function isConnectionLost(error: unknown): boolean {
     const state = error.code ?? '';
     return lostCodes.has(state) || lostClasses.has(state.slice(0, 2));
   }
-  return 'syscall' in error || 'errno' in error || lostSentences.test(error.message);
+  return (
+    'syscall' in error ||
+    'errno' in error ||
+    lostSentences.some((start) => error.message.startsWith(start))
+  );
 }
 
 /**

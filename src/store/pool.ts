@@ -1,4 +1,4 @@
-/** The one way to PostgreSQL: every wait has an end, and a lost server is `DATABASE_UNAVAILABLE`. */
+/** The one way to PostgreSQL: every wait ends, and a lost server is `DATABASE_UNAVAILABLE`. */
 import { Pool, types } from 'pg';
 import type { ClientBase, PoolClient } from 'pg';
 import { asCallerSees, isConnectionLost, unavailable } from './outage.ts';
@@ -45,7 +45,7 @@ export interface DatabaseSettings {
 }
 
 const connectTimeoutMs = 3_000;
-/** Past the server's own limit, so that it fires only when no answer can come (half-open socket). */
+/** Past the server's own limit: fires only when no answer can come (half-open socket). */
 const halfOpenGraceMs = 2_000;
 
 /** Opens a pool; connects on first use, and again by itself after PostgreSQL was away. */
@@ -62,6 +62,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
     types: { getTypeParser },
     // Awaited before the connection is handed out. SET, not start-up parameters: poolers such as
     // PgBouncer refuse a connection that asks for parameters they do not know.
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- pg-pool awaits it
     onConnect: (client) =>
       prepareSession(client, settings.lockTimeoutMs ?? 5_000, statementTimeoutMs),
   });
@@ -148,7 +149,7 @@ function run<R>(
 ): Promise<Rows<R>> {
   const answer =
     typeof statement === 'string' ? client.query(statement, values) : client.query(statement);
-  return answer as unknown as Promise<Rows<R>>;
+  return answer;
 }
 
 const int8 = 20;

@@ -151,7 +151,7 @@ describe('one changed entry is named', () => {
 });
 
 test('the first is named even when hundreds of later ones show by themselves', async () => {
-  const rows = rowsOf(600).map((row) => ({ ...row, detail: Buffer.alloc(40) }));
+  const rows = rowsOf(600).map((row): Row => ({ ...row, detail: Buffer.alloc(40) }));
   rows[0] = { index: 0, ...released() };
   const { faults } = await verdict(rows, 600);
   expect(faults.length).toBeLessThan(110);
@@ -195,6 +195,8 @@ test.each([
   ['not JSON', /^\{/, 'no'],
   ['longer by a member', /^\{/, '{"a":1,'],
   ['spaced', /^\{/, '{ '],
+  ['ended by a newline', /\}$/, '}\n'],
+  ['of an item that is no code', '"name"', '"900101-1234567"'],
   ['of another version', '"v":1', '"v":2'],
   ['without its transfer', /,"transfer":"[^"]*"/, ''],
   ['without its contract', /"contract":\{[^}]*\},/, ''],

@@ -88,7 +88,7 @@ test('a database that is away fails the batch once, not row by row', async () =>
   expect(runs).toBe(1);
 });
 
-test('a database that goes away during the row by row retry is not asked for every row', async () => {
+test('a database that goes away amid the row by row retry is not asked for each row', async () => {
   let tries = 0;
   const run = async (): Promise<number[]> => {
     throw new Error('bad row');

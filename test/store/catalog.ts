@@ -2,7 +2,8 @@
 import type { Queryable } from '#src/store/pool.ts';
 
 const columns = `
-  SELECT c.relname AS part, format('  %s %s%s%s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
+  SELECT c.relname AS part, format('  %s %s%s%s%s%s', a.attname,
+    format_type(a.atttypid, a.atttypmod),
     CASE WHEN a.attnotnull THEN ' NOT NULL' END,
     CASE a.attidentity WHEN 'a' THEN ' GENERATED ALWAYS AS IDENTITY' WHEN 'd' THEN ' IDENTITY' END,
     ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
@@ -14,7 +15,8 @@ const columns = `
     AND NOT c.relispartition ORDER BY c.relname, a.attnum`;
 
 const constraints = `
-  SELECT c.relname AS part, format('  constraint %s %s', k.conname, pg_get_constraintdef(k.oid)) AS line
+  SELECT c.relname AS part, format('  constraint %s %s', k.conname,
+    pg_get_constraintdef(k.oid)) AS line
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
   WHERE c.relnamespace = 'public'::regnamespace AND NOT c.relispartition AND k.contype <> 'n'
   ORDER BY 1, k.conname`;
@@ -26,7 +28,8 @@ const indexes = `
 
 const grants = `
   SELECT c.relname AS part, format('  %s may %s', CASE g.grantee WHEN 0 THEN 'PUBLIC'
-    ELSE pg_get_userbyid(g.grantee) END, string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type))
+    ELSE pg_get_userbyid(g.grantee) END,
+    string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type))
     AS line
   FROM pg_class c, aclexplode(c.relacl) g
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind <> 'i' AND NOT c.relispartition
@@ -35,14 +38,15 @@ const grants = `
 const heads = `
   SELECT c.relname AS part, format('table %s%s, owner %s', c.relname,
     ' partitioned by ' || pg_get_partkeydef(c.oid), pg_get_userbyid(c.relowner)) AS line
-  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
-    AND NOT c.relispartition ORDER BY 1`;
+  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+    AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition ORDER BY 1`;
 
 const functions = `
   SELECT p.proname AS part, format(E'function %s, owner %s, may execute: %s\\n%s',
     p.oid::regprocedure, pg_get_userbyid(p.proowner), (SELECT string_agg(CASE g.grantee WHEN 0 THEN
       'PUBLIC' ELSE pg_get_userbyid(g.grantee) END, ', ' ORDER BY g.grantee)
-      FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g WHERE g.grantee <> p.proowner),
+      FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
+      WHERE g.grantee <> p.proowner),
     regexp_replace(pg_get_functiondef(p.oid), '^', '  ', 'gm')) AS line
   FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace ORDER BY 1`;
 

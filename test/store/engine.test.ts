@@ -69,7 +69,7 @@ async function answers(url: string): Promise<boolean> {
   return rows[0]?.user === 'waybill_gateway';
 }
 
-test('two processes that start a new home together share one engine; the last stops it', async () => {
+test('two processes that start a new home share one engine; the last one stops it', async () => {
   const [one, other] = await Promise.all([spawnHolder(home), spawnHolder(home)]);
   expect(one.pid).toBe(other.pid);
   await one.stop();
@@ -105,7 +105,7 @@ test.runIf(asRoot)('as root, nothing of the engine runs from or lies in the home
   await engine.stop();
 });
 
-test('after kill -9 of the gateway the next start goes on with the same engine and port', async () => {
+test('after kill -9 of the gateway the next start goes on with the same engine', async () => {
   const killed = await spawnHolder(home);
   killed.child.kill('SIGKILL');
   await once(killed.child, 'exit');
@@ -154,7 +154,7 @@ test('a server that dies is started again on its port, and the pool goes on with
   await engine.stop();
 });
 
-test('the pool says DATABASE_UNAVAILABLE while the engine is stopped, and recovers by itself', async () => {
+test('the pool says DATABASE_UNAVAILABLE while the engine is away, and recovers', async () => {
   const engine = await startEngine({ home, log });
   const db = openDatabase({ url: engine.gatewayUrl });
   await db.query('SELECT 1');

@@ -80,7 +80,7 @@ test('a migration that fails leaves nothing of itself behind', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a database without schema, and one that is newer, refuse the start and say what to do', async () => {
+test('a database without schema, or a newer one, is refused with what to do', async () => {
   const other = await freshDatabase();
   const db = openDatabase({ url: other.url });
   const own = openDatabase({ url: other.ownerUrl });
@@ -123,7 +123,8 @@ const forbidden = [
   'CREATE TEMP TABLE mine (id int)',
   'CREATE SCHEMA mine',
   'CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$',
-  'CREATE TRIGGER mine BEFORE INSERT ON entries EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+  `CREATE TRIGGER mine BEFORE INSERT ON entries
+     EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
   'CREATE RULE mine AS ON INSERT TO entries DO INSTEAD NOTHING',
   'SET ROLE waybill_owner',
   `SET session_replication_role = 'replica'`,
@@ -144,7 +145,8 @@ test('the gateway can lock and take submissions, and make partitions ahead of ti
   await gateway.query('SELECT ensure_partitions(6)');
   const made = await owner.query<{ open: string[] | null }>(
     `SELECT array_agg(relname::text) FILTER (WHERE has_table_privilege(
-       'waybill_gateway', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')) AS open FROM pg_class WHERE relispartition AND relkind = 'r'`,
+       'waybill_gateway', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')) AS open
+       FROM pg_class WHERE relispartition AND relkind = 'r'`,
   );
   expect(made.rows).toEqual([{ open: null }]);
   await gateway.query(`INSERT INTO payloads VALUES
@@ -152,7 +154,7 @@ test('the gateway can lock and take submissions, and make partitions ahead of ti
   expect((await gateway.query('DELETE FROM payloads')).rowCount).toBe(1);
 });
 
-test('a role that could rewrite the ledger is refused, also when it can only become the owner', async () => {
+test('a role that could rewrite the ledger is refused, whatever gives it the power', async () => {
   await assertPowerless(gateway);
   await expect(assertPowerless(owner)).rejects.toThrow(StartupError);
   const superuser = openDatabase({ url: fresh.superuserUrl });

@@ -18,7 +18,7 @@ declare module 'vitest' {
 export const templateDatabase = 'waybill_template';
 const prefix = 'waybill-test-';
 
-/** vitest's globalSetup; what it returns is the teardown. WAYBILL_TEST_HOME keeps an engine warm. */
+/** vitest's globalSetup; it returns the teardown. WAYBILL_TEST_HOME keeps an engine warm. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const kept = process.env['WAYBILL_TEST_HOME'];
   await removeAbandoned();

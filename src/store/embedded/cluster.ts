@@ -50,8 +50,8 @@ export function urlOf(
 }
 
 /**
- * Makes the data directory when there is none: under another name, synced, then renamed, so that one
- * that is there is whole.
+ * Makes the data directory when there is none: under another name, synced, then renamed, so
+ * that one that is there is whole.
  *
  * @throws StartupError when there is one of another major version
  */
@@ -104,7 +104,7 @@ async function runInitdb(place: Place, data: string, passwordFile: string): Prom
   }
 }
 
-/** Makes the roles and the database where they are missing; idempotent, as a crash may part them. */
+/** Makes the roles and the database where missing; idempotent, as a crash may part them. */
 export async function ensureRoles(superuserUrl: string, passwords: Passwords): Promise<void> {
   const client = new Client({ connectionString: superuserUrl, connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);

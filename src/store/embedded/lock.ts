@@ -8,8 +8,9 @@ const pollMs = 25;
 /**
  * Runs `work` while no other process (nor another call in this one) holds the same lock file.
  *
- * The lock is the exclusive lock of an empty SQLite file, which is an fcntl lock: unlike a file with
- * a process id in it, it cannot outlive its holder, and needs no guess whether that one still lives.
+ * The lock is the exclusive lock of an empty SQLite file, which is an fcntl lock: unlike a file
+ * with a process id in it, it cannot outlive its holder, and nobody has to guess whether that one
+ * still lives.
  *
  * @param file path of the lock file; made when missing and never removed
  * @param waitMsMax how long to wait for another holder

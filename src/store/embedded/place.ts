@@ -1,8 +1,8 @@
 /**
  * Where a home's engine keeps its data, and which user runs it.
  *
- * PostgreSQL refuses to run as root. Root's clone may lie under a home that nobody else may enter, so
- * for root the programs are copied to, and the data kept in, a folder of the system, and an
+ * PostgreSQL refuses to run as root. Root's clone may lie under a home that nobody else may enter,
+ * so for root the programs are copied to, and the data kept in, a folder of the system, and an
  * unprivileged user runs them: `postgres` where it exists, else `nobody` (initdb wants a user that
  * has a name). Other programs of that user could read the files; what is in them is sealed.
  * Anybody else runs the engine as themselves, with the data in their own home.
@@ -65,8 +65,8 @@ function paths(folder: string): Pick<Place, 'folder' | 'data' | 'log'> {
 
 /**
  * Root's folder for this home. Named by a random id that the home holds, not by the home's path: a
- * home that is moved keeps its data, and one that is removed and made again starts afresh instead of
- * meeting data whose passwords and keys are gone.
+ * home that is moved keeps its data, and one that is removed and made again starts afresh instead
+ * of meeting data whose passwords and keys are gone.
  */
 async function systemPlace(home: string): Promise<string> {
   const file = join(home, 'engine.id');

@@ -1,4 +1,4 @@
-/** The server process: found by its pid file, started on a free port, stopped without losing data. */
+/** The server process: found by its pid file, started on a free port, stopped without loss. */
 import { execFile, spawn } from 'node:child_process';
 import { chown, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -23,8 +23,8 @@ const logBytesMax = 10_000_000;
  * Durable, quiet, reachable by nothing but loopback TCP with a password.
  *
  * Neither statements nor parameters nor error details reach the log: a failing statement can quote
- * the row that it failed on. What the gateway stores is sealed, but its log is not the place to rely
- * on that. `log` as the least level keeps start, stop and crash, and drops every statement's error.
+ * the row that it failed on. What the gateway stores is sealed, but its log is not the place to
+ * rely on that. `log` as the least level keeps start, stop and crash, and drops statements' errors.
  */
 const settings = {
   listen_addresses: '127.0.0.1',
@@ -150,7 +150,7 @@ interface PidFile {
   ready: boolean;
 }
 
-/** postmaster.pid: pid, data directory, start time, port, socket, address, shared memory, status. */
+/** postmaster.pid: pid, data folder, start time, port, socket, address, memory, status. */
 async function readPidFile(data: string): Promise<PidFile | undefined> {
   const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
   const lines = text.split('\n').map((line) => line.trim());

@@ -63,7 +63,7 @@ function findPackage(): Package {
     return { native: join(root, 'native'), name: `engine-${version}-${platform}` };
   } catch (error) {
     throw new StartupError([
-      `there is no embedded PostgreSQL for ${platform} (${(error as NodeJS.ErrnoException).code}):` +
+      `no embedded PostgreSQL for ${platform} (${(error as NodeJS.ErrnoException).code}):` +
         ' set DATABASE_URL and MIGRATION_DATABASE_URL',
     ]);
   }
