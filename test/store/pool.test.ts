@@ -111,7 +111,7 @@ test('a broken constraint and a lock timeout pass through, and keep their connec
   await single.end();
 });
 
-test('a statement that runs too long is DATABASE_UNAVAILABLE and keeps its connection', async () => {
+test('a statement that runs too long is DATABASE_UNAVAILABLE, not a lost link', async () => {
   const hasty = openDatabase({ url: fresh.ownerUrl, sizeMax: 1, statementTimeoutMs: 50 });
   const pid = await backend(hasty);
   await expect(hasty.query('SELECT pg_sleep(5)')).rejects.toMatchObject(unavailable);
