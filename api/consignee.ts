@@ -11,11 +11,7 @@ import type { Handlers } from './handler.ts';
 import { repeatableOf } from './idempotency-key.ts';
 
 type ConsigneeOperation =
-  | 'claimInbox'
-  | 'ackTransfer'
-  | 'rejectTransfer'
-  | 'returnResult'
-  | 'getContract';
+  'claimInbox' | 'ackTransfer' | 'rejectTransfer' | 'returnResult' | 'getContract';
 
 export function consigneeHandlers(gateway: Gateway): Pick<Handlers, ConsigneeOperation> {
   return {
@@ -52,11 +48,7 @@ export function consigneeHandlers(gateway: Gateway): Pick<Handlers, ConsigneeOpe
     },
     getContract(request) {
       const { agreements, clock } = gateway;
-      const contract = contractInForce(
-        agreements.contracts,
-        consigneeOf(request),
-        clock.today(),
-      );
+      const contract = contractInForce(agreements.contracts, consigneeOf(request), clock.today());
       if (!contract) throw new GatewayError('NOT_FOUND');
       return { status: 200, body: contractView(contract) };
     },

@@ -1,17 +1,8 @@
-/** Operations of the EMR: submit, preview, follow, cancel, collect. */
+/** Operations of the EMR: submit, preview, follow, cancel. */
 import type { Gateway } from '#src/gateway.ts';
 import { cancel } from '#src/transfers/cancel.ts';
-import { collect } from '#src/transfers/collect.ts';
-import { listReturned, getReturned } from '#src/transfers/for-consignee.ts';
-import {
-  getCollected,
-  getResult,
-  getTransfer,
-  listResults,
-  listTransfers,
-} from '#src/transfers/for-emr.ts';
+import { getTransfer, listTransfers } from '#src/transfers/for-emr.ts';
 import { preview, release } from '#src/transfers/release.ts';
-import type { Order } from '#src/base/words.ts';
 import { actorOf } from './caller.ts';
 import type { Handlers } from './handler.ts';
 import { repeatableOf } from './idempotency-key.ts';
@@ -22,10 +13,7 @@ type EmrOperation =
   | 'previewTransfer'
   | 'listTransfers'
   | 'getTransfer'
-  | 'cancelTransfer'
-  | 'listResults'
-  | 'getResult'
-  | 'ackResult';
+  | 'cancelTransfer';
 
 export function emrHandlers(
   gateway: Gateway,
@@ -38,14 +26,14 @@ export function emrHandlers(
   return {
     async releaseTransfer(request) {
       const idempotency = repeatableOf(gateway.fingerprint, 'releaseTransfer', request);
-      const order = request.body as Order;
+      const order = request.body;
       const body = await release(gateway, { actor: actorOf(request), order, idempotency });
       metrics.accepted(body.consignee);
       return { status: 202, body, headers: { location: `/v1/transfers/${body.id}` } };
     },
     previewTransfer: (request) => ({
       status: 200,
-      body: preview(gateway, request.body as Order),
+      body: preview(gateway, request.body),
     }),
     async listTransfers({ caller, query }) {
       const ask = { ...query, client: caller.client, limit: pageLimit(query.limit) };
@@ -65,28 +53,6 @@ export function emrHandlers(
       });
       const transfer = await getTransfer(gateway, { client: request.caller.client, id });
       return { status: 200, body: channelOf(transfer) };
-    },
-    // Both ends list results: the EMR those for its orders, a consignee those it returned.
-    async listResults({ caller, query }) {
-      const ask = { ...query, client: caller.client, limit: pageLimit(query.limit) };
-      const { consignee } = caller;
-      const page = consignee
-        ? await listReturned(gateway, { ...ask, consignee })
-        : await listResults(gateway, ask);
-      return { status: 200, body: page };
-    },
-    async getResult({ caller, path }) {
-      const { consignee, client } = caller;
-      const body = consignee
-        ? await getReturned(gateway, { consignee, id: path.id })
-        : await getResult(gateway, { client, id: path.id });
-      return { status: 200, body };
-    },
-    async ackResult(request) {
-      const { id } = request.path;
-      await collect(gateway, { actor: actorOf(request), result: id });
-      const body = await getCollected(gateway, { client: request.caller.client, id });
-      return { status: 200, body };
     },
   };
 }

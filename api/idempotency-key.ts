@@ -22,7 +22,7 @@ export function readIdempotencyKey(header: string | undefined): string {
 
 function parsed(header: string): string | null {
   try {
-    const [value] = parseItem(header);
+    const [value] = parseItem(header) as [unknown, unknown];
     return typeof value === 'string' ? value : null;
   } catch {
     return null;

@@ -4,12 +4,12 @@ import type { Gateway } from '#src/gateway.ts';
 import { consigneeStates } from '#src/lifecycle/pause.ts';
 
 export interface Metrics {
-  accepted(consignee: string): void;
-  settled(consignee: string, status: string): void;
-  answered(operation: string, status: number, seconds: number): void;
+  accepted: (consignee: string) => void;
+  settled: (consignee: string, status: string) => void;
+  answered: (operation: string, status: number, seconds: number) => void;
   /** Gauges that are read when they are asked for. */
-  watch(gateway: Pick<Gateway, 'db' | 'ledger' | 'clock'>): void;
-  text(): Promise<string>;
+  watch: (gateway: Pick<Gateway, 'db' | 'ledger' | 'clock'>) => void;
+  text: () => Promise<string>;
 }
 
 export function createMetrics(): Metrics {

@@ -6,6 +6,7 @@ import { emrHandlers } from './emr.ts';
 import type { Handlers } from './handler.ts';
 import type { Metrics } from './metrics.ts';
 import { openHandlers } from './probes.ts';
+import { resultHandlers } from './results.ts';
 import { staffHandlers } from './staff.ts';
 
 /** The handlers of all audiences. */
@@ -15,6 +16,7 @@ export function createHandlers(
 ): Handlers {
   return {
     ...emrHandlers(gateway, settings.metrics),
+    ...resultHandlers(gateway),
     ...consigneeHandlers(gateway),
     ...auditorHandlers(gateway, settings.ledgerOrigin),
     ...staffHandlers(gateway),

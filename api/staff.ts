@@ -50,16 +50,7 @@ export function staffHandlers(gateway: Gateway): Pick<Handlers, StaffOperation> 
       return { status: 200 as const, body: await viewOf(id) };
     };
 
-  const contractView = (contract: Contract) => ({
-    id: contract.id,
-    consignee: contract.consignee,
-    version: contract.version,
-    validFrom: contract.validFrom,
-    validUntil: contract.validUntil,
-    inForce: inForce(contract.consignee)?.id === contract.id,
-    digest: contract.digest.toString('base64'),
-    warnings: contractWarnings(contract),
-  });
+  const contractView = (contract: Contract) => viewOfContract(contract, inForce(contract.consignee));
 
   return {
     async listConsignees() {
@@ -82,5 +73,18 @@ export function staffHandlers(gateway: Gateway): Pick<Handlers, StaffOperation> 
       const { digest, inForce: current } = contractView(contract);
       return { status: 200, body: { id, digest, inForce: current, text: { ...contract.text } } };
     },
+  };
+}
+
+function viewOfContract(contract: Contract, current: Contract | undefined) {
+  return {
+    id: contract.id,
+    consignee: contract.consignee,
+    version: contract.version,
+    validFrom: contract.validFrom,
+    validUntil: contract.validUntil,
+    inForce: current?.id === contract.id,
+    digest: contract.digest.toString('base64'),
+    warnings: contractWarnings(contract),
   };
 }

@@ -11,7 +11,7 @@ import type { GatewayKeys } from '#src/base/secrets.ts';
 import { createDispatcher } from '#src/delivery/dispatcher.ts';
 import { makeEntry, type EntryInput, type EntryMaker } from '#src/ledger/entry.ts';
 import { startSequencer } from '#src/ledger/loop.ts';
-import { encodeVkey, ledgerKeyFromSeed } from '#src/ledger/note.ts';
+import { encodeVkey, ledgerKeyFromSeed, type LedgerKey } from '#src/ledger/note.ts';
 import { openLedger } from '#src/ledger/open.ts';
 import { createLedgerReader, type LedgerReader } from '#src/ledger/read.ts';
 import { createSequencer, type SequencerStep } from '#src/ledger/sequencer.ts';
@@ -19,7 +19,7 @@ import { activateContracts } from '#src/lifecycle/contracts.ts';
 import { compileContract } from '#src/minimise/compile.ts';
 import { createFingerprint } from '#src/sealing/fingerprint.ts';
 import { encryptorFor, type EncryptTo } from '#src/sealing/jwe.ts';
-import { createSealer, type Sealer } from '#src/sealing/seal.ts';
+import { createSealer } from '#src/sealing/seal.ts';
 import { assertSchema } from '#src/store/migrate.ts';
 import { openDatabase, type Database } from '#src/store/pool.ts';
 import { createAcceptances } from '#src/transfers/acceptance.ts';
@@ -59,49 +59,79 @@ export type Gateway = Awaited<ReturnType<typeof openGateway>>;
  * grants, keys, contracts), `DATABASE_UNAVAILABLE` when PostgreSQL cannot be reached.
  */
 export async function openGateway(settings: GatewaySettings) {
-  const { agreements, keys, log } = settings;
+  const { log } = settings;
   const db = openDatabase({
     url: settings.databaseUrl,
     sizeMax: settings.databaseConnectionsMax,
     onError: (error) => log.warn('a database connection was lost', { error }),
   });
+  try {
+    const wiring: Wiring = { nudge: () => undefined, lastAdvance: Date.now };
+    const rooms = await openRooms(settings, db, wiring);
+    const loops = startLoops(settings, rooms);
+    wiring.nudge = () => loops.sequencer.nudge();
+    wiring.lastAdvance = () => loops.sequencer.lastAdvance;
+    loops.sequencer.nudge();
+    const { health } = rooms;
+    /** Accepts nothing more, lets what is under way end, and closes. Safe to call once. */
+    const close = async () => {
+      health.shut();
+      await loops.stop();
+      await db.end();
+    };
+    return { ...rooms, close };
+  } catch (error) {
+    await db.end();
+    throw error;
+  }
+}
+
+/** What the rooms need of loops that start after them. */
+interface Wiring {
+  nudge: () => void;
+  lastAdvance: () => number;
+}
+
+async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring) {
+  const { agreements, keys, log } = settings;
   const sealer = createSealer({ key: keys.sealing });
   const clock = createClock({ databaseNow: () => databaseNow(db), localNow: Date.now });
   const makeBoundEntry: EntryMaker = (input: EntryInput) =>
     makeEntry({ sealDetail: sealer.seal, randomBytes }, input);
-  const common = { db, agreements, clock, sealer, makeEntry: makeBoundEntry, log, randomBytes };
   const ledgerKey = ledgerKeyFromSeed(settings.ledgerOrigin, keys.ledger);
   const ledger = createLedgerReader({ db, openDetail: sealer.open });
-  await prepare(settings, { ...common, ledger, ledgerKey });
-
-  const { sequenceOnce } = createSequencer({
-    ...{ db, key: ledgerKey, now: () => clock.now(), failpoint: settings.failpoint },
-    onCovered: coverEntries,
-  });
-  const sequencer = startSequencer(
-    { sequenceOnce: () => sequenceOnce().then(told) },
-    { onError: (error) => log.error('sequencing failed', { error }), now: () => clock.now() },
-  );
-  /** After the commit: what was covered may now be sent. */
-  function told(count: number): number {
-    if (count > 0) dispatch.nudge();
-    return count;
-  }
-  const onSubmitted = () => sequencer.nudge();
-  const openness = createOpenness(clock, () => sequencer.lastAdvance);
+  const ground = {
+    db,
+    agreements,
+    clock,
+    sealer,
+    log,
+    makeEntry: makeBoundEntry,
+    ledger,
+    ledgerKey,
+  };
+  await prepare(ground);
+  const onSubmitted = () => wiring.nudge();
+  const health = createHealth(clock, () => wiring.lastAdvance());
   const encryptors = await makeEncryptors(agreements);
-  const settlements = createSettlements({ db, onSubmitted });
-  const acceptances = createAcceptances({ db, onDurable: onSubmitted });
-  const rooms = {
-    ...common,
-    ...{ ledger, encryptors, settlements, acceptances, onSubmitted },
+  return {
+    ...ground,
+    ...{ randomBytes, encryptors, onSubmitted, health, assertOpen: () => health.assertOpen() },
     compiled: new Map(agreements.contracts.map((one) => [one.id, compileContract(one)])),
     encryptable: new Set([...encryptors].flatMap(([id, encrypt]) => (encrypt ? [id] : []))),
     fingerprint: createFingerprint({ key: keys.hmac }),
     clients: createClientRegistry({ db, now: Date.now }),
-    assertOpen: openness.assertOpen,
+    settlements: createSettlements({ db, onSubmitted }),
+    acceptances: createAcceptances({ db, onDurable: onSubmitted }),
     onSettled: settings.onSettled,
+    vkey: encodeVkey(ledgerKey),
   };
+}
+
+type Rooms = Awaited<ReturnType<typeof openRooms>>;
+
+function startLoops(settings: GatewaySettings, rooms: Rooms) {
+  const { db, clock, log, ledgerKey: key } = rooms;
   const dispatcher = createDispatcher({ ...rooms, random: Math.random }, () => dispatch.nudge());
   const dispatch = startLoop({
     work: async () => (await dispatcher.dispatch()) > 0,
@@ -114,27 +144,30 @@ export async function openGateway(settings: GatewaySettings) {
     onError: (error) => log.warn('upkeep paused', { error }),
   });
   const clockwork = startLoop({
-    work: async () => {
-      await clock.measure();
-      return false;
-    },
+    work: () => clock.measure().then(() => false),
     restMs: clockRestMs,
     onError: (error) => log.warn('the database does not answer', { error }),
   });
-
+  const now = () => clock.now();
+  const { failpoint } = settings;
+  const rounds = createSequencer({ db, key, now, failpoint, onCovered: coverEntries });
+  const sequenceOnce = async () => {
+    const count = await rounds.sequenceOnce();
+    // After the commit: what was covered may now be sent.
+    if (count > 0) dispatch.nudge();
+    return count;
+  };
+  const onError = (error: unknown) => log.error('sequencing failed', { error });
+  const sequencer = startSequencer({ sequenceOnce }, { onError, now });
   return {
-    ...rooms,
-    vkey: encodeVkey(ledgerKey),
-    health: openness,
-    /** Accepts nothing more, lets what is under way end, and closes. Safe to call once. */
-    async close() {
-      openness.shut();
+    sequencer,
+    /** Top down: what sends first, what numbers last. */
+    async stop() {
       await Promise.all([dispatch.stop(), upkeep.stop(), clockwork.stop()]);
       await dispatcher.drain();
-      await acceptances.close();
-      await settlements.close();
+      await rooms.acceptances.close();
+      await rooms.settlements.close();
       await sequencer.stop();
-      await db.end();
     },
   };
 }
@@ -148,28 +181,24 @@ async function databaseNow(db: Database): Promise<number> {
 }
 
 /** The checks of start-up, in the order in which a fault in one would make the next meaningless. */
-async function prepare(
-  settings: GatewaySettings,
-  rooms: {
-    db: Database;
-    agreements: Agreements;
-    clock: Clock;
-    sealer: Sealer;
-    ledger: LedgerReader;
-    makeEntry: EntryMaker;
-    ledgerKey: ReturnType<typeof ledgerKeyFromSeed>;
-    log: Log;
-  },
-): Promise<void> {
-  const { db, clock } = rooms;
+async function prepare(ground: {
+  db: Database;
+  agreements: Agreements;
+  clock: Clock;
+  ledger: LedgerReader;
+  makeEntry: EntryMaker;
+  ledgerKey: LedgerKey;
+  log: Log;
+}): Promise<void> {
+  const { db, clock } = ground;
   await assertSchema(db);
   await clock.measure();
   clock.assertAgrees();
   await db.query('SELECT ensure_partitions()');
-  await openLedger({ db, key: rooms.ledgerKey, now: () => clock.now() });
-  await assertSealingKey(rooms.ledger);
-  const count = await activateContracts(rooms);
-  if (count > 0) settings.log.info('contract versions registered', { count });
+  await openLedger({ db, key: ground.ledgerKey, now: () => clock.now() });
+  await assertSealingKey(ground.ledger);
+  const count = await activateContracts(ground);
+  if (count > 0) ground.log.info('contract versions registered', { count });
 }
 
 /** With another sealing key everything stored would be unreadable: found out before serving. */
@@ -196,7 +225,7 @@ async function makeEncryptors(
 }
 
 /** Whether anything may be accepted or handed out now (law 8). */
-function createOpenness(clock: Clock, lastAdvance: () => number) {
+function createHealth(clock: Clock, lastAdvance: () => number) {
   let shutting = false;
   const stalled = () => clock.now().getTime() - lastAdvance() > ledgerStallMsMax;
   return {

@@ -48,7 +48,8 @@ function keepEncryptionKey(home: string, consignee: string): string {
   const publicJwk = { kty, crv, x, y, kid: thumbprint.digest('base64url'), use: 'enc' };
   const text = keepSecret(path('private'), () => JSON.stringify({ ...publicJwk, d }));
   // Another process may have been first: the public half follows the private one that was kept.
-  const { d: _private, ...publicHalf } = JSON.parse(text) as Record<string, string>;
+  const publicHalf = JSON.parse(text) as Record<string, string>;
+  delete publicHalf['d'];
   try {
     writeSecret(path('public'), `${JSON.stringify(publicHalf)}\n`);
   } catch (error) {

@@ -15,11 +15,7 @@ export interface Words {
 
 /** Why an item of the record or the contract did not travel. Closed. */
 export type WithheldReason =
-  | 'NOT_IN_CONTRACT'
-  | 'NEVER_SHARED'
-  | 'UNKNOWN_ITEM'
-  | 'NO_LEGAL_BASIS'
-  | 'ABSENT';
+  'NOT_IN_CONTRACT' | 'NEVER_SHARED' | 'UNKNOWN_ITEM' | 'NO_LEGAL_BASIS' | 'ABSENT';
 
 /** Why a whole order was turned away by its contract. Closed. */
 export type RefusedReason =
@@ -81,12 +77,7 @@ export type FieldRule =
 
 /** The class of an item, which decides how carefully it is handled. */
 export type ItemClass =
-  | 'general'
-  | 'uniqueIdentifier'
-  | 'sensitiveHealth'
-  | 'video'
-  | 'member'
-  | 'returned';
+  'general' | 'uniqueIdentifier' | 'sensitiveHealth' | 'video' | 'member' | 'returned';
 
 /** One entry of the data dictionary. `schema` is JSON Schema 2020-12 for one value. */
 export interface DictionaryItem {

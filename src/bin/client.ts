@@ -51,7 +51,8 @@ interface Asked {
 }
 
 async function add(deps: AccessDeps, asked: Asked): Promise<number> {
-  if (!isRole(asked.role)) throw new StartupError(['--role: say emr, consignee, auditor, operator']);
+  if (!isRole(asked.role))
+    throw new StartupError(['--role: say emr, consignee, auditor, operator']);
   if (!asked.jwk) throw new StartupError(['--jwk: name the file of the public key (a JWK)']);
   const key = JSON.parse(readFileSync(asked.jwk, 'utf8')) as JWK;
   const client: NewClient = {
@@ -60,7 +61,8 @@ async function add(deps: AccessDeps, asked: Asked): Promise<number> {
     jwks: { keys: [key] },
   };
   const faults = clientFaults(client);
-  if (faults.length > 0) throw new StartupError(faults.map(({ pointer, why }) => `${pointer}: ${why}`));
+  if (faults.length > 0)
+    throw new StartupError(faults.map(({ pointer, why }) => `${pointer}: ${why}`));
   const added = await grantAccess(deps, { actor: gatewayActor, reason: asked.reason, client });
   tell(added ? `client ${asked.id} may call` : `the id ${asked.id} is taken; nothing was changed`);
   return added ? 0 : 1;

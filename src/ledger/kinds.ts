@@ -51,7 +51,11 @@ export interface DetailContent {
 }
 
 /** Who did it and from where, in the words of a detail. */
-export function actorDetail({ client, role, source }: Actor): Pick<DetailContent, 'actor' | 'source'> {
+export function actorDetail({
+  client,
+  role,
+  source,
+}: Actor): Pick<DetailContent, 'actor' | 'source'> {
   const actor: DetailContent['actor'] =
     role === 'gateway' ? { client: null, kind: 'system' } : { client, kind: role };
   return source === undefined ? { actor } : { actor, source };

@@ -67,17 +67,17 @@ export function createSequencer(
   /** The edge after the last round that committed here: spares reading it while we stay alone. */
   let kept: Edge | undefined;
 
-  async function round(tx: Queryable, kept: Edge | undefined): Promise<Round> {
+  async function round(tx: Queryable, own: Edge | undefined): Promise<Round> {
     const { rows } = await tx.query<{ got: boolean }>(
       'SELECT pg_try_advisory_xact_lock($1) AS got',
       [advisoryLock],
     );
-    if (!rows[0]?.got) return { count: 0, edge: kept };
+    if (!rows[0]?.got) return { count: 0, edge: own };
     const taken = await take(tx, batchMax);
-    if (taken.length === 0) return { count: 0, edge: kept };
+    if (taken.length === 0) return { count: 0, edge: own };
     await failpoint('taken');
     const head = await readHead(tx);
-    const before = kept?.size === head.size ? kept : await readEdge(tx, head.size);
+    const before = own?.size === head.size ? own : await readEdge(tx, head.size);
     if (!rootOf(frontier(before)).equals(head.root)) {
       throw new LedgerBroken('the tiles do not give the signed root');
     }

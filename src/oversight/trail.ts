@@ -27,7 +27,9 @@ export async function openTrail(
     results: results.rows.map(resultView),
     entries: entries.map(({ index, leaf, detail }) => {
       const { kind, at } = readLeaf(leaf);
-      const content = detail ? (JSON.parse(detail.content.toString('utf8')) as Record<string, unknown>) : null;
+      const content = detail
+        ? (JSON.parse(detail.content.toString('utf8')) as Record<string, unknown>)
+        : null;
       return { index, kind, at, leaf: leaf.toString('base64'), detail: content };
     }),
   };

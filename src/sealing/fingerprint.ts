@@ -2,12 +2,7 @@
 import { createHmac } from 'node:crypto';
 
 export type FingerprintUse =
-  | 'idempotency-key'
-  | 'request'
-  | 'subject'
-  | 'reference'
-  | 'cursor'
-  | 'lease';
+  'idempotency-key' | 'request' | 'subject' | 'reference' | 'cursor' | 'lease';
 
 /** HMAC-SHA-256 over the use and the parts; each part carries its length, so none can slide. */
 export type Fingerprint = (

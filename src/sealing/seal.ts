@@ -15,9 +15,9 @@ const wrapIv = Buffer.alloc(8, 0xa6);
 
 export interface Sealer {
   /** Encrypts and binds to `aad`, which must be given again to open. */
-  seal(plain: Uint8Array, aad: Uint8Array): Buffer;
+  seal: (plain: Uint8Array, aad: Uint8Array) => Buffer;
   /** Throws when one bit of the sealed bytes, the key or `aad` is another. */
-  open(sealed: Uint8Array, aad: Uint8Array): Buffer;
+  open: (sealed: Uint8Array, aad: Uint8Array) => Buffer;
 }
 
 /** @param deps.key the sealing key, 32 bytes, from outside the database */

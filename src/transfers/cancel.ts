@@ -42,7 +42,12 @@ export async function cancel(
       [request.transfer, purgeAfterDays(deps, row.contract)],
     );
     const { transfer, actor, reason } = request;
-    const step = { kind: 'cancelled', transfer, actor, detail: { outcome: 'cancelled', reason } } as const;
+    const step = {
+      kind: 'cancelled',
+      transfer,
+      actor,
+      detail: { outcome: 'cancelled', reason },
+    } as const;
     const entry = stepEntry(deps, { ...step, consignee: row.consignee, contract: row.contract });
     await submit(tx, [{ entry, owner: request.transfer }]);
   });

@@ -50,8 +50,7 @@ const saltBytes = 32;
 export function decide(deps: DecideDeps, order: Order): ReleasedDecision | RefusedDecision {
   const consignee = deps.agreements.consignees.get(order.consignee) ?? null;
   const contract =
-    consignee &&
-    contractInForce(deps.agreements.contracts, consignee.id, deps.clock.today());
+    consignee && contractInForce(deps.agreements.contracts, consignee.id, deps.clock.today());
   const refuse = (reason: RefusedReason, problems: FieldProblem[] = [], items: string[] = []) => ({
     outcome: 'refused' as const,
     ...{ reason, contract: contract ?? null, consignee, problems, items },

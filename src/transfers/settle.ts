@@ -34,7 +34,10 @@ const settleSql = `
   SELECT id FROM moved`;
 
 /** Settles many transfers; each answer says whether this lease still held its transfer. */
-export async function settle(db: Queryable, settlements: readonly Settlement[]): Promise<boolean[]> {
+export async function settle(
+  db: Queryable,
+  settlements: readonly Settlement[],
+): Promise<boolean[]> {
   const { rows } = await db.query<{ id: string }>({
     name: 'transfers-settle',
     text: settleSql,

@@ -14,13 +14,7 @@ export interface StepDeps {
 
 /** The kinds whose detail says who did it and how it came out. */
 export type StepKind =
-  | 'delivered'
-  | 'rejected'
-  | 'failed'
-  | 'cancelled'
-  | 'expired'
-  | 'withdrawn'
-  | 'purged';
+  'delivered' | 'rejected' | 'failed' | 'cancelled' | 'expired' | 'withdrawn' | 'purged';
 
 /** Makes the entry of a step. `contract` is the id of the version that decided the transfer. */
 export function stepEntry(

@@ -202,4 +202,3 @@ interface Item {
 function json(body: object): RequestInit {
   return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
-

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { signCheckpoint } from '#src/ledger/note.ts';
 import { openLedger } from '#src/ledger/open.ts';
 import { provenRoot } from '#src/ledger/proofs.ts';
@@ -14,12 +14,15 @@ import type { TestLedger } from './fixture.ts';
 import { ledgerKey, released } from './support.ts';
 
 let ledger: TestLedger;
-beforeEach(async () => {
+const open = async (): Promise<void> => {
   ledger = await openTestLedger();
-});
-afterEach(() => ledger.close());
+};
+const close = (): Promise<void> => ledger.close();
 
 describe('a round', () => {
+  beforeEach(open);
+  afterEach(close);
+
   test('numbers what was submitted, in its order, under one signed checkpoint', async () => {
     const ids = await ledger.submitMany(5);
     expect(await ledger.sequencerOf().sequenceOnce()).toBe(5);
@@ -120,6 +123,9 @@ describe('a round', () => {
 });
 
 describe('two sequencers on one database', () => {
+  beforeEach(open);
+  afterEach(close);
+
   test('racing give one consistent tree and lose nothing', async () => {
     const other = openDatabase({ url: ledger.fresh.url });
     const batchMax = { batchMax: 40 };
@@ -141,46 +147,45 @@ describe('two sequencers on one database', () => {
     await ledger.expectWhole(600);
   });
 
-  test('that both hold the same tree: the second to move it rolls back whole', async () => {
+  test('that both read the same head: the second to move it rolls back whole', async () => {
     // The advisory lock only spares contention; without it the row must decide.
-    const unlocked = (of: Database): Database => ({
-      ...of,
+    const unlocked = (before: (statement: string) => void | Promise<void>): Database => ({
+      ...ledger.db,
       transaction: (work) =>
-        of.transaction((tx) =>
+        ledger.db.transaction((tx) =>
           work({
-            query: (statement, values) =>
-              typeof statement === 'string' && statement.includes('pg_try_advisory')
-                ? tx.query('SELECT true AS got')
-                : tx.query(statement, values),
+            query: async (statement, values) => {
+              const text = typeof statement === 'string' ? statement : statement.text;
+              await before(text);
+              if (text.includes('pg_try_advisory')) return tx.query('SELECT true AS got');
+              return tx.query(statement, values);
+            },
           }),
         ),
     });
-    await ledger.submitMany(1);
-    let [first, entered] = [true, (): void => undefined];
-    const inside = new Promise<void>((resolve) => (entered = resolve));
-    let go = (): void => undefined;
-    const held = new Promise<void>((resolve) => (go = resolve));
-    const slow = ledger.sequencerOf({
-      db: unlocked(ledger.db),
-      failpoint: async (step) => {
-        if (step !== 'moved' || !first) return;
-        first = false;
-        entered();
-        await held;
+    await ledger.submitMany(2);
+    let other: Promise<number> | undefined;
+    const quick = ledger.sequencerOf({ db: unlocked(() => undefined) });
+    const late = ledger.sequencerOf(
+      {
+        db: unlocked(async (statement) => {
+          // It has read the head; before it moves it, the other takes the rest and commits.
+          if (statement.startsWith('UPDATE tree_head')) await (other ??= quick.sequenceOnce());
+        }),
       },
-    });
-    const slowRound = slow.sequenceOnce();
-    await inside;
-    await ledger.submitMany(1);
-    const fast = ledger.sequencerOf({ db: unlocked(ledger.db), failpoint: () => go() });
-    const results = await Promise.allSettled([slowRound, fast.sequenceOnce()]);
-    expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
-    while ((await ledger.sequencerOf().sequenceOnce()) > 0);
+      { batchMax: 1 },
+    );
+    await expect(late.sequenceOnce()).rejects.toThrow('another sequencer has moved the tree');
+    await ledger.expectWhole(1);
+    await ledger.sequenceAll();
     await ledger.expectWhole(2);
   });
 });
 
 describe('a crash', () => {
+  beforeAll(open);
+  afterAll(close);
+
   const steps: SequencerStep[] = ['taken', 'moved', 'entered', 'signed', 'covered', 'committed'];
   test.each(steps)('at "%s" loses nothing and leaves a consistent tree', async (step) => {
     await ledger.submitMany(250);

@@ -53,8 +53,7 @@ export const nodeCrypto: VerifierCrypto = {
 
 /** The same as a browser gives them. */
 export const webCrypto: VerifierCrypto = {
-  sha256: async (data) =>
-    new Uint8Array(await crypto.subtle.digest('SHA-256', data as Uint8Array<ArrayBuffer>)),
+  sha256: async (data) => new Uint8Array(await crypto.subtle.digest('SHA-256', data)),
   verifySignature: async (publicKey, message, signature) => {
     const key = await crypto.subtle.importKey('raw', new Uint8Array(publicKey), 'Ed25519', false, [
       'verify',

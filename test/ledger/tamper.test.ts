@@ -19,6 +19,8 @@ beforeAll(async () => {
   await ledger.sequenceAll(70);
   owner = new Client({ connectionString: ledger.fresh.ownerUrl });
   await owner.connect();
+  await owner.query('CREATE TABLE saved (LIKE entries)');
+  await owner.query('INSERT INTO saved SELECT * FROM entries');
 });
 
 afterAll(async () => {
@@ -50,15 +52,22 @@ async function faults(): Promise<readonly LedgerFault[]> {
 
 /** Runs statements as the owner, looks, and puts everything back. */
 async function after(statements: readonly string[]): Promise<readonly LedgerFault[]> {
-  await owner.query('CREATE TABLE saved AS SELECT * FROM entries');
   try {
     for (const sql of statements) await owner.query(sql);
     return await faults();
   } finally {
-    await owner.query(
-      `DELETE FROM entries; INSERT INTO entries SELECT * FROM saved; DROP TABLE saved`,
-    );
+    await restore();
   }
+}
+
+async function restore(): Promise<void> {
+  await owner.query(
+    `DELETE FROM entries e WHERE NOT EXISTS (
+       SELECT FROM saved s WHERE (s.index, s.leaf, s.detail) = (e.index, e.leaf, e.detail))`,
+  );
+  await owner.query(
+    'INSERT INTO entries SELECT * FROM saved WHERE index NOT IN (SELECT index FROM entries)',
+  );
 }
 
 const flip = (column: string, index: number, at: string): string =>
@@ -96,16 +105,14 @@ test('the lower of two swapped entries is named', async () => {
 
 test('a changed entry stops nobody from reading the others, nor is it handed out with a proof', async () => {
   const { reader } = ledger;
-  await owner.query('CREATE TABLE saved AS SELECT * FROM entries WHERE index = 530');
   await owner.query(flip('leaf', 530, '300'));
   const proofs = await reader.proofsFor([529, 530, 531]);
   expect(proofs.map((proof) => proof?.index)).toEqual([529, undefined, 531]);
   const page = await reader.entries({ start: 529, limit: 3, withDetail: true });
   expect(page.map(({ index }) => index)).toEqual([529, 530, 531]);
-  await owner.query('UPDATE entries e SET leaf = s.leaf FROM saved s WHERE e.index = s.index');
+  await restore();
   await owner.query('UPDATE entries SET detail = substr(detail, 2) WHERE index = 530');
   expect(await reader.trail(transfers[530]!)).toMatchObject([{ index: 530, detail: null }]);
-  await owner.query('UPDATE entries e SET detail = s.detail FROM saved s WHERE e.index = s.index');
-  await owner.query('DROP TABLE saved');
+  await restore();
   expect(await faults()).toEqual([]);
 });

@@ -158,6 +158,18 @@ test('the first is named even when hundreds of later ones show by themselves', a
   expect(faults[0]).toEqual({ index: 0, problem: 'the entry is not what was signed' });
 });
 
+test('naming one takes two questions where halving finds it at once', async () => {
+  const rows = rowsOf(700);
+  rows[512] = { index: 512, ...released() };
+  const verifier = createLedgerVerifier(nodeCrypto, { checkpoint: treeOf(700) });
+  await verifier.add(rows.map(({ index, leaf }) => ({ index, leaf })));
+  const source = sourceOf(rows, 700);
+  const asked: number[] = [];
+  const proof = (index: number) => (asked.push(index), source.proof(index));
+  const faults = await verifier.finish({ ...source, proof });
+  expect([faults[0]?.index, asked]).toEqual([512, [0, 512]]);
+});
+
 describe('growth', () => {
   test('since a kept checkpoint verifies, from the start or from what was kept', async () => {
     const { state } = await verdict(rowsOf(300), 300);

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'jose';
 import { parse, stringify } from 'yaml';
 import { createClientRegistry } from '#src/access/clients.ts';
 import { generateClientKey } from '#src/access/keys.ts';
@@ -95,7 +95,9 @@ async function writeConsignees(
     }
     if (consignee['encryptionKeys']) {
       const pair = await generateKeyPair('ECDH-ES', { crv: 'P-256', extractable: true });
-      consignee['encryptionKeys'] = [{ ...(await exportJWK(pair.publicKey)), kid: 'k1', use: 'enc' }];
+      consignee['encryptionKeys'] = [
+        { ...(await exportJWK(pair.publicKey)), kid: 'k1', use: 'enc' },
+      ];
       decryption.set(consignee.id, pair.privateKey);
     }
     settings.editConsignee?.(consignee);

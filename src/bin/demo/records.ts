@@ -15,6 +15,7 @@ const seed = 17;
 const dayMs = 86_400_000;
 const clinic = '가온의원';
 const companies = ['누리상사', '다솜물산', '마루건설', '한빛전자'];
+const desks = ['lab@clinic.invalid', 'checkup@clinic.invalid', 'ward@clinic.invalid'];
 const departments = ['내과', '가정의학과', '건강검진센터', '산부인과', '이비인후과'];
 const panel = [
   { prescriptionCode: 'C3825006', testName: '공복혈당', specimenName: '혈청' },
@@ -38,8 +39,8 @@ export function orderAt(input: {
   const random = seeded(seed, position);
   const ids = {
     patient: digits(position, 8),
-    practitioner: digits(position % 1_000_000, 6),
-    member: `member${digits(position, 6)}`,
+    practitioner: digits(100_000 + (position % 900_000), 6),
+    member: `member${position}`,
     visitor: `visit-${digits(position, 6)}`,
   };
   return {
@@ -61,7 +62,7 @@ function recordOf(random: Random, ids: Record<SubjectKind, string>, date: string
     licenseNumber: ids.practitioner,
     attendingPhysicianName: nameOf(random),
     medicalDepartment: oneOf(random, departments),
-    ...{ phoneNumber: mobile, fax: person.fax, email: `desk-${ids.practitioner}@clinic.invalid` },
+    ...{ phoneNumber: mobile, fax: person.fax, email: oneOf(random, desks) },
     ...{ address: person.address, companyName: oneOf(random, companies) },
     contactInformation: { mobile: otherMobile, phone: landline },
     tests: testsOf(random, date),
