@@ -9,11 +9,7 @@ import { repeatableOf } from './idempotency-key.ts';
 import { pageLimit } from './page.ts';
 
 type EmrOperation =
-  | 'releaseTransfer'
-  | 'previewTransfer'
-  | 'listTransfers'
-  | 'getTransfer'
-  | 'cancelTransfer';
+  'releaseTransfer' | 'previewTransfer' | 'listTransfers' | 'getTransfer' | 'cancelTransfer';
 
 export function emrHandlers(
   gateway: Gateway,

@@ -50,7 +50,8 @@ export function staffHandlers(gateway: Gateway): Pick<Handlers, StaffOperation> 
       return { status: 200 as const, body: await viewOf(id) };
     };
 
-  const contractView = (contract: Contract) => viewOfContract(contract, inForce(contract.consignee));
+  const contractView = (contract: Contract) =>
+    viewOfContract(contract, inForce(contract.consignee));
 
   return {
     async listConsignees() {

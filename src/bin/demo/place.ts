@@ -1,7 +1,7 @@
 /** Where a demo lives: its home, and a consignees folder of its own whose addresses are on loopback. */
 import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { realpathSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -103,6 +103,9 @@ function keepKey({ path, consigneesDir }: Home, id: string): KeyObject {
 
 /** Writes the gateway's consignees folder. `url`: where each one that is pushed to listens now. */
 export function writeConsignees(home: Home, parts: Part[], url: (id: string) => string): void {
+  for (const name of readdirSync(home.consigneesDir)) {
+    if (name.endsWith('.yaml')) rmSync(join(home.consigneesDir, name));
+  }
   for (const { id, channel, privateKey, shipped } of parts) {
     const written = {
       ...shipped,
