@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // default export: vitest loads reporters from files that way
+    reporters: ['default', './test/support/summary.ts'],
   },
 });

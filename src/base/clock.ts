@@ -40,7 +40,9 @@ export function createClock(deps: {
     },
     offsetMs: () => offset,
     assertAgrees() {
-      if (offset === null || Math.abs(offset) > clockSkewMsMax) {
+      // Asked this way round, so that an offset that is no number does not agree.
+      const agrees = offset !== null && Math.abs(offset) <= clockSkewMsMax;
+      if (!agrees) {
         throw new GatewayError('CLOCK_SKEWED', { retryAfterSeconds: 5 });
       }
     },

@@ -41,7 +41,12 @@ export interface Log {
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };
   const code: unknown = 'code' in error ? error.code : undefined;
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  // A message of many lines can look like frames: they are looked for behind it, and by their form.
+  const stack = error.stack ?? '';
+  const lines = stack.slice(Math.max(0, stack.indexOf(error.message)) + error.message.length);
+  const frames = lines
+    .split('\n')
+    .filter((line) => /^ +at .*(:\d+:\d+|<anonymous>)\)?$/.test(line));
   return {
     name: error.name,
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),

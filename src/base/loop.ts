@@ -21,13 +21,16 @@ export function startLoop(settings: {
   let stopped = false;
   let nudged = false;
   let wake: () => void = () => undefined;
-  const rest = (ms: number) =>
+  let end: () => void = () => undefined;
+  /** After an error only `stop` ends the pause: nudges would make a hot loop of an outage. */
+  const rest = (ms: number, nudges: boolean) =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
-      wake = () => {
+      end = () => {
         clearTimeout(timer);
         resolve();
       };
+      wake = nudges ? end : () => undefined;
     });
 
   async function run(): Promise<void> {
@@ -37,11 +40,11 @@ export function startLoop(settings: {
       try {
         const more = await settings.work();
         errors = 0;
-        if (!more && !nudged && !stopped) await rest(settings.restMs);
+        if (!more && !nudged && !stopped) await rest(settings.restMs, true);
       } catch (error) {
         errors += 1;
         settings.onError(error);
-        if (!stopped) await rest(Math.min(100 * 2 ** errors, errorDelayMsMax));
+        if (!stopped) await rest(Math.min(100 * 2 ** errors, errorDelayMsMax), false);
       }
     }
   }
@@ -54,7 +57,7 @@ export function startLoop(settings: {
     },
     async stop() {
       stopped = true;
-      wake();
+      end();
       await ended;
     },
   };

@@ -79,8 +79,9 @@ export function readKeys(
   for (const name of keyNames) {
     const variable = `WAYBILL_${name.toUpperCase()}_KEY`;
     const file = env[`${variable}_FILE`];
-    let text = env[variable] ?? (file ? readSecret(file) : null);
-    if (!text && options.embedded) {
+    let text = env[variable] || (file ? readSecret(file) : null);
+    // A file that is named and missing is a mistake to tell, not a key to make anew.
+    if (!text && options.embedded && !file) {
       const path = join(options.home, 'secrets', `${name}.key`);
       text = keepSecret(path, () => randomBytes(32).toString('base64'));
     }

@@ -79,14 +79,14 @@ async function open(
   proof: WireProof | null | undefined,
 ): Promise<InboxItem | null> {
   const reopened = reopenTransfer(deps, claim, leaf);
-  if (reopened.outcome === 'withdrawn') {
-    await settleAs(deps, actor, claim, 'withdrawn', { outcome: 'contract-ended' });
-    return null;
-  }
   if (reopened.outcome === 'corrupt' || !proof) {
     const error = reopened.outcome === 'corrupt' ? reopened.cause : new Error('no proof');
     deps.log.error('transfer failed its checks: not handed out', { transfer: claim.id, error });
     await settleAs(deps, actor, claim, 'failed', { outcome: 'integrity' });
+    return null;
+  }
+  if (reopened.outcome === 'withdrawn') {
+    await settleAs(deps, actor, claim, 'withdrawn', { outcome: 'contract-ended' });
     return null;
   }
   const envelope = await makeEnvelope(deps.encryptors.get(claim.consignee) ?? null, {

@@ -83,14 +83,18 @@ function judge(status: number, retryAfter: string | string[] | undefined, at: Da
   return { kind: 'retry', code, ...(seconds === null ? {} : { retryAfterSeconds: seconds }) };
 }
 
+/** IMF-fixdate, the one form that RFC 9110 section 5.6.7 lets be sent; Date.parse takes far more. */
+const fixdate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
 /** RFC 9110 section 10.2.3: seconds or a date; nonsense is ignored, too long is capped. */
 export function retryAfterSeconds(text: string | undefined, at: Date): number | null {
-  if (text === undefined) return null;
-  const seconds = /^\d{1,10}$/.test(text.trim())
-    ? Number(text)
-    : (Date.parse(text) - at.getTime()) / 1000;
-  if (!Number.isFinite(seconds)) return null;
-  return Math.min(Math.max(Math.ceil(seconds), 0), retryAfterSecondsMax);
+  const said = text?.trim() ?? '';
+  const seconds = /^\d+$/.test(said)
+    ? Number(said)
+    : fixdate.test(said)
+      ? Math.max(0, (Date.parse(said) - at.getTime()) / 1000)
+      : NaN;
+  return Number.isNaN(seconds) ? null : Math.min(Math.ceil(seconds), retryAfterSecondsMax);
 }
 
 const failureCodes: Readonly<Record<string, string>> = {

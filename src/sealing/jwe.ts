@@ -7,6 +7,8 @@ export type EncryptTo = (plaintext: Uint8Array) => Promise<string>;
 /** The key management algorithm for a public key, or null where none fits. */
 function algorithmFor(jwk: JWK): string | null {
   if (jwk.use !== undefined && jwk.use !== 'enc') return null;
+  // Whoever has seen the list has this key: nothing may be encrypted to it.
+  if (jwk.d !== undefined || jwk.k !== undefined) return null;
   if (jwk.kty === 'RSA') return 'RSA-OAEP-256';
   if (jwk.kty === 'EC' && ['P-256', 'P-384', 'P-521'].includes(jwk.crv ?? '')) return 'ECDH-ES';
   if (jwk.kty === 'OKP' && jwk.crv === 'X25519') return 'ECDH-ES';

@@ -65,18 +65,14 @@ export function reopenTransfer(
   transfer: ClaimedTransfer,
   leaf: Buffer | null | undefined,
 ): Reopened {
+  const { contracts } = deps.agreements;
   const compiled = deps.compiled.get(transfer.contract);
-  const contract = deps.agreements.contracts.find((one) => one.id === transfer.contract) ?? null;
+  const contract = contracts.find((one) => one.id === transfer.contract) ?? null;
   if (!compiled || !contract || !leaf || !transfer.sealed) {
     const cause = new Error('contract, entry or payload is missing');
     return { outcome: 'corrupt', contract, cause };
   }
-  const inForce = contractInForce(
-    deps.agreements.contracts,
-    transfer.consignee,
-    deps.clock.today(),
-  );
-  if (inForce?.id !== contract.id) return { outcome: 'withdrawn', contract };
+  // Before asking what is in force: a row that names another contract is not one that ended.
   try {
     assertLeafCovers(leaf, transfer, contract);
     const { consignee, commitment } = transfer;
@@ -90,6 +86,8 @@ export function reopenTransfer(
       canonical: plain.subarray(32),
       commitment,
     });
+    const inForce = contractInForce(contracts, consignee, deps.clock.today());
+    if (inForce?.id !== contract.id) return { outcome: 'withdrawn', contract };
     return { outcome: 'open', released, contract };
   } catch (cause) {
     return { outcome: 'corrupt', contract, cause };

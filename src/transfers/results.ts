@@ -45,7 +45,10 @@ export interface ReturnReply {
 }
 
 /** What was handed out, or may have been: a reply that was lost still lets its result come. */
-const resultExpected: ReadonlySet<string> = new Set(['sending', 'leased', 'delivered', 'failed']);
+function mayHaveArrived({ status, attempts }: { status: string; attempts: number }): boolean {
+  if (status === 'ready') return attempts > 0;
+  return ['sending', 'leased', 'delivered', 'failed'].includes(status);
+}
 
 /**
  * Takes a consignee's result for one of its own transfers.
@@ -121,13 +124,18 @@ async function findTransfer(
   deps: ReturnDeps,
   request: ReturnRequest,
 ): Promise<{ client: string; contract: Contract }> {
-  const { rows } = await deps.db.query<{ client: string; contract: string; status: string }>(
-    'SELECT client, contract, status FROM transfers WHERE id = $1 AND consignee = $2',
-    [request.transfer, request.consignee],
-  );
+  const { rows } = await deps.db.query<{
+    client: string;
+    contract: string;
+    status: string;
+    attempts: number;
+  }>('SELECT client, contract, status, attempts FROM transfers WHERE id = $1 AND consignee = $2', [
+    request.transfer,
+    request.consignee,
+  ]);
   const row = rows[0];
   if (!row) throw new GatewayError('NOT_FOUND');
-  if (!resultExpected.has(row.status)) throw new GatewayError('RESULT_NOT_EXPECTED');
+  if (!mayHaveArrived(row)) throw new GatewayError('RESULT_NOT_EXPECTED');
   const contract = deps.agreements.contracts.find((one) => one.id === row.contract);
   if (!contract) throw new GatewayError('INTERNAL');
   return { client: row.client, contract };

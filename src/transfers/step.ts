@@ -1,5 +1,4 @@
 /** The entry of one step in a transfer's life, the same way for every room that takes one. */
-import { requireContract } from '#src/agreements/force.ts';
 import type { Agreements } from '#src/agreements/load.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Actor } from '#src/base/words.ts';
@@ -16,7 +15,10 @@ export interface StepDeps {
 export type StepKind =
   'delivered' | 'rejected' | 'failed' | 'cancelled' | 'expired' | 'withdrawn' | 'purged';
 
-/** Makes the entry of a step. `contract` is the id of the version that decided the transfer. */
+/**
+ * Makes the entry of a step. `contract` is the id of the version that decided the transfer; one that
+ * nobody knows (a row that was tampered with) is left out: its end must be recorded all the same.
+ */
 export function stepEntry(
   deps: StepDeps,
   step: {
@@ -29,20 +31,23 @@ export function stepEntry(
     detail: Omit<DetailContent, 'actor' | 'source'> & { outcome: string };
   },
 ): Entry {
-  const contract = requireContract(deps.agreements, step.contract);
+  const contract = deps.agreements.contracts.find(({ id }) => id === step.contract);
   const input: EntryInput = {
     kind: step.kind,
     at: deps.clock.now(),
     transfer: step.transfer,
     consignee: step.consignee,
-    contract: { id: contract.id, digest: contract.digest },
+    ...(contract ? { contract: { id: contract.id, digest: contract.digest } } : {}),
     items: step.items ?? [],
     detail: { ...actorDetail(step.actor), ...step.detail },
   };
   return deps.makeEntry(input);
 }
 
+const purgeAfterDaysDefault = 7;
+
 /** After how many days the payload of a settled transfer is destroyed. */
 export function purgeAfterDays(deps: StepDeps, contract: string): number {
-  return requireContract(deps.agreements, contract).retention.purgeAfterDays;
+  const known = deps.agreements.contracts.find(({ id }) => id === contract);
+  return known?.retention.purgeAfterDays ?? purgeAfterDaysDefault;
 }

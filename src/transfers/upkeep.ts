@@ -68,14 +68,15 @@ export function expireUnclaimed(deps: UpkeepDeps): Promise<number> {
 /** `withdrawn`: its contract ended or was superseded while it waited. */
 export function withdrawOutdated(deps: UpkeepDeps): Promise<number> {
   const today = deps.clock.today();
-  const inForce = [...deps.agreements.consignees.keys()].map(
-    (consignee) => contractInForce(deps.agreements.contracts, consignee, today)?.id,
+  const { contracts } = deps.agreements;
+  const outdated = contracts.filter(
+    ({ id, consignee }) => contractInForce(contracts, consignee, today)?.id !== id,
   );
   return end(deps, {
     status: 'withdrawn',
     outcome: 'contract-ended',
-    where: `status = 'ready' AND NOT contract = ANY($2::text[])`,
-    values: [inForce.filter((id) => id !== undefined)],
+    where: `status = 'ready' AND contract = ANY($2::text[])`,
+    values: [outdated.map(({ id }) => id)],
   });
 }
 

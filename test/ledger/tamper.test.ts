@@ -86,7 +86,7 @@ describe.each([0, 300, size - 1])('entry %i is named', (index) => {
     ['the first byte of its detail was', flip('detail', index, '0')],
     ['a byte inside its detail was', flip('detail', index, '70')],
     ['the last byte of its detail was', flip('detail', index, 'octet_length(detail) - 1')],
-    ['the end of its leaf was', `UPDATE entries SET leaf = '' WHERE index = ${index}`],
+    ['all of its leaf was', `UPDATE entries SET leaf = '' WHERE index = ${index}`],
     ['all of its detail was', `UPDATE entries SET detail = '' WHERE index = ${index}`],
     ['its whole row was', `DELETE FROM entries WHERE index = ${index}`],
     ['its number was', `UPDATE entries SET index = 4194303 WHERE index = ${index}`],
