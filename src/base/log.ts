@@ -21,7 +21,6 @@ export interface LogFields {
   url?: string;
   pid?: number;
   home?: string;
-  fault?: string;
   error?: unknown;
 }
 
@@ -41,24 +40,29 @@ export interface Log {
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };
   const code: unknown = 'code' in error ? error.code : undefined;
+  return {
+    name: error.name,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    stack: framesOf(error),
+    ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
+  };
+}
+
+/** The innermost frames of an error's stack, without its message. */
+export function framesOf(error: Error): string[] {
   // A message of many lines can look like frames: they are looked for behind it, and by their form.
   const stack = error.stack ?? '';
   const lines = stack.slice(Math.max(0, stack.indexOf(error.message)) + error.message.length);
   const frames = lines
     .split('\n')
     .filter((line) => /^ +at .*(:\d+:\d+|<anonymous>)\)?$/.test(line));
-  return {
-    name: error.name,
-    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    stack: frames.slice(0, 8).map((line) => line.trim()),
-    ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
-  };
+  return frames.slice(0, 8).map((line) => line.trim());
 }
 
 const fieldNames: ReadonlySet<string> = new Set<keyof LogFields>([
   ...(['operation', 'method', 'status', 'code', 'durationMs', 'request', 'client'] as const),
   ...(['consignee', 'contract', 'transfer', 'result', 'outcome', 'attempt', 'count'] as const),
-  ...(['size', 'url', 'pid', 'home', 'fault'] as const),
+  ...(['size', 'url', 'pid', 'home'] as const),
 ]);
 
 function listed(fields: LogFields): Record<string, unknown> {

@@ -16,7 +16,7 @@ const gatewayRole = 'waybill_gateway';
 
 /** Starts or joins the engine of a home and brings its schema to this version. */
 export async function openEmbedded(home: string, log: Log): Promise<Engine> {
-  const engine = await startEngine({ home, log: (fault) => log.info('engine', { fault }) });
+  const engine = await startEngine({ home, log: (line) => log.info(line) });
   await migrate({ ownerUrl: engine.ownerUrl, gatewayRole });
   return engine;
 }

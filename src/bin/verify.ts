@@ -107,6 +107,12 @@ function keepCheckpoint(stateFile: string, note: string): void {
   writeFileSync(stateFile, note);
 }
 
+/** One file for each ledger and key: another key is another ledger, whatever its name. */
+function stateFileOf(vkey: string): string {
+  const [origin = '', keyId = ''] = vkey.split('+');
+  return `.waybill/verified/${origin.replaceAll(/[^\w.-]/g, '_')}-${keyId}.checkpoint`;
+}
+
 /** The command: exit status 0 when everything holds, 1 with the first bad index when not. */
 export async function verifyLedger(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -126,11 +132,10 @@ export async function verifyLedger(args: readonly string[]): Promise<number> {
   const clientId = values['client-id'] ?? /([^/]+)\.jwk\.json$/.exec(keyFile)?.[1] ?? '';
   if (!clientId) throw new StartupError(['--client-id: not given (nor is the key <id>.jwk.json)']);
   const key = existsSync(vkey) ? readFileSync(vkey, 'utf8').trim() : vkey;
-  const origin = key.split('+')[0] ?? '';
   const { size, faults } = await verifyGateway({
     ...{ url, clientId, vkey: key },
     clientKey: JSON.parse(readFileSync(keyFile, 'utf8')) as JWK,
-    stateFile: values.state ?? `.waybill/verified/${origin.replaceAll(/[^\w.-]/g, '_')}.checkpoint`,
+    stateFile: values.state ?? stateFileOf(key),
     onProgress: (checked, all) => process.stderr.write(`\rchecked ${checked} of ${all} entries`),
   });
   if (size > 0) process.stderr.write('\n');

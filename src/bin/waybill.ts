@@ -1,5 +1,5 @@
 /** The command line: one command, one file; long work tells its progress on standard error. */
-import { StartupError } from '#src/base/errors.ts';
+import { GatewayError, StartupError } from '#src/base/errors.ts';
 import { manageClients } from './client.ts';
 import { lintContracts } from './lint.ts';
 import { runMigrations } from './migrate.ts';
@@ -45,7 +45,9 @@ async function main(argv: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof StartupError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  const text = error instanceof Error ? error.message : String(error);
+  const cause = error instanceof GatewayError && error.cause instanceof Error ? error.cause : null;
+  const why = cause ? `: ${cause.message}` : '';
+  process.stderr.write(error instanceof StartupError ? `${text}\n` : `waybill: ${text}${why}\n`);
   process.exitCode = 1;
 }

@@ -6,6 +6,7 @@ import { LedgerBroken, readHead } from './head.ts';
 import type { Head } from './head.ts';
 import { isCheckpointOf, signCheckpoint } from './note.ts';
 import type { LedgerKey } from './note.ts';
+import type { LedgerReader } from './read.ts';
 import { rootOf } from './tree.ts';
 
 /**
@@ -29,6 +30,21 @@ export async function openLedger(deps: {
   if (!isOurs(deps.key, head)) {
     throw new StartupError(['the last checkpoint was not signed by the ledger key']);
   }
+}
+
+/**
+ * With another sealing key everything stored would be unreadable, and what is written with it would
+ * be to everyone else: found out before either. An empty ledger tells nothing.
+ *
+ * @throws StartupError when the detail of the last entry cannot be opened
+ */
+export async function assertSealingKey(ledger: LedgerReader, size: number): Promise<void> {
+  if (size === 0) return;
+  const [last] = await ledger.entries({ start: size - 1, limit: 1, withDetail: true });
+  if (last?.detail !== null) return;
+  throw new StartupError([
+    'the sealing key does not open the last ledger entry: it is another key, or the entry was changed',
+  ]);
 }
 
 /** Only when nothing was ever signed, and nothing numbered: two processes may both start first. */
