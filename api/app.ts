@@ -1,4 +1,6 @@
-/** The order of the middleware on one screen: what a request passes, from the socket to its handler. */
+/**
+ * The order of the middleware on one screen: what a request passes, from the socket to its handler.
+ */
 import express, { type Express } from 'express';
 import type { JWK } from 'jose';
 import type { Log } from '#src/base/log.ts';
@@ -8,7 +10,15 @@ import { createDocs } from './docs.ts';
 import type { Metrics } from './metrics.ts';
 import { createAuthorizationServer } from './oauth/authorization-server.ts';
 import { createHandlers } from './operations.ts';
-import { answer, authorise, observe, readBody, secureHeaders, tellProblem } from './steps.ts';
+import {
+  answer,
+  authorise,
+  nothingHere,
+  observe,
+  readBody,
+  secureHeaders,
+  tellProblem,
+} from './steps.ts';
 import { createTokenVerifier } from './token.ts';
 import { knownNames } from './validation.ts';
 import { createValidator } from './validator.ts';
@@ -38,6 +48,7 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('trust proxy', settings.trustedProxies);
+  app.enable('case sensitive routing');
   app.use(observe({ log, metrics }));
   app.use(secureHeaders);
   app.use(createAuthorizationServer({ db, clients, issuer, signingKey, now, log: oauthLog(log) }));
@@ -50,6 +61,7 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
   for (const operation of contract.operations) {
     app[operation.method](operation.path, answer(handlers, operation.id));
   }
+  app.use(nothingHere);
   app.use(tellProblem({ log, known: knownNames(contract.spec) }));
   return app;
 }

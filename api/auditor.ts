@@ -1,4 +1,6 @@
 /** Operations of auditors and witnesses: the ledger as it is, and every transfer's trail. */
+import { GatewayError } from '#src/base/errors.ts';
+import { isRealDate } from '#src/base/seoul.ts';
 import type { Gateway } from '#src/gateway.ts';
 import { openTrail } from '#src/oversight/trail.ts';
 import { searchTransfers } from '#src/oversight/search.ts';
@@ -57,8 +59,8 @@ export function auditorHandlers(
         actor: actorOf(request),
         search: {
           ...{ consignee, status },
-          from: from === undefined ? undefined : new Date(from),
-          to: to === undefined ? undefined : new Date(to),
+          from: instant('from', from),
+          to: instant('to', to),
         },
         cursor,
         limit: pageLimit(limit),
@@ -72,4 +74,16 @@ export function auditorHandlers(
       return { status: 200, body: { ...trail, transfer: { ...trail.transfer, channel } } };
     },
   };
+}
+
+/**
+ * The instant of a query parameter; its form is checked, but not that such a day and hour exist.
+ */
+function instant(name: 'from' | 'to', text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const at = new Date(text);
+  if (isRealDate(text.slice(0, 10)) && !Number.isNaN(at.getTime())) return at;
+  throw new GatewayError('INVALID_REQUEST', {
+    problems: [{ pointer: `/query/${name}`, rule: 'notADate' }],
+  });
 }

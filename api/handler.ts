@@ -1,4 +1,7 @@
-/** What a handler gets and gives, typed from openapi.yaml: a reply of another shape does not compile. */
+/**
+ * What a handler gets and gives, typed from openapi.yaml:
+ * a reply of another shape does not compile.
+ */
 import type { operations } from './openapi.d.ts';
 import type { Caller } from './token.ts';
 
@@ -44,7 +47,8 @@ export interface ApiRequest<Id extends OperationId> {
   body: BodyOf<operations[Id]>;
   /** The bytes of the body as they came. */
   bytes: Buffer;
-  idempotencyKey: string | undefined;
+  /** The lines of the header `Idempotency-Key`, as they came. */
+  idempotencyKey: readonly string[];
   /** Who calls; `anonymous` for operations that are open to everybody. */
   caller: Caller;
   /** The network address of the caller. */

@@ -1,28 +1,32 @@
-/** The `Idempotency-Key` header: a String of RFC 9651, in double quotes, and nothing else. */
+/** The `Idempotency-Key` header: one String of RFC 9651, in double quotes. */
 import { parseItem } from 'structured-headers';
 import { GatewayError } from '#src/base/errors.ts';
 import { repeatable, type RepeatableRequest } from '#src/transfers/idempotency.ts';
 import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 
-const keyLengthMax = 255;
+/** What an implementation must support at least (RFC 9651 section 3.3.3). */
+const keyLengthMax = 1024;
 
 /**
- * The key of a header.
- * @throws GatewayError `IDEMPOTENCY_KEY_REQUIRED` without one, `INVALID_IDEMPOTENCY_KEY` for a text
- *   that is not an RFC 9651 String of 1 to 255 characters
+ * The key in the lines of the header. Parameters of the item mean nothing here and are ignored, as
+ * RFC 9651 section 2 wants. Two lines are refused, although joined with a comma they may look like
+ * one string (section 4.2): which of the two was meant is not ours to guess.
+ * @throws GatewayError `IDEMPOTENCY_KEY_REQUIRED` without one, `INVALID_IDEMPOTENCY_KEY` for lines
+ *   that are not one RFC 9651 String of 1 to 1024 characters
  */
-export function readIdempotencyKey(header: string | undefined): string {
-  if (header === undefined) throw new GatewayError('IDEMPOTENCY_KEY_REQUIRED');
-  const key = parsed(header);
+export function readIdempotencyKey(lines: readonly string[]): string {
+  const [line, ...further] = lines;
+  if (line === undefined) throw new GatewayError('IDEMPOTENCY_KEY_REQUIRED');
+  const key = further.length > 0 ? null : parsed(line);
   if (key === null || key.length === 0 || key.length > keyLengthMax) {
     throw new GatewayError('INVALID_IDEMPOTENCY_KEY');
   }
   return key;
 }
 
-function parsed(header: string): string | null {
+function parsed(line: string): string | null {
   try {
-    const [value] = parseItem(header) as [unknown, unknown];
+    const value: unknown = parseItem(line)[0];
     return typeof value === 'string' ? value : null;
   } catch {
     return null;
@@ -33,7 +37,7 @@ function parsed(header: string): string | null {
 export function repeatableOf(
   fingerprint: Fingerprint,
   operation: string,
-  request: { caller: { client: string }; idempotencyKey: string | undefined; bytes: Buffer },
+  request: { caller: { client: string }; idempotencyKey: readonly string[]; bytes: Buffer },
 ): RepeatableRequest {
   return repeatable(fingerprint, {
     client: request.caller.client,

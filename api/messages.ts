@@ -86,10 +86,10 @@ export const messages: Readonly<Record<ErrorCode, Message>> = {
   ),
   INVALID_IDEMPOTENCY_KEY: say(
     'The Idempotency-Key is not a quoted string',
-    'Put it in double quotes as RFC 9651 says, for example ' +
+    'Send it once, in double quotes as RFC 9651 says, for example ' +
       'Idempotency-Key: "order-20260105-0001".',
     'Idempotency-Key가 큰따옴표로 묶인 문자열이 아닙니다',
-    'RFC 9651에 따라 큰따옴표로 묶으십시오. 예: Idempotency-Key: "order-20260105-0001"',
+    'RFC 9651에 따라 큰따옴표로 묶어 한 번만 보내십시오. 예: Idempotency-Key: "order-20260105-0001"',
   ),
   IDEMPOTENCY_KEY_REQUIRED: say(
     'The Idempotency-Key header is missing',
@@ -173,10 +173,9 @@ export const messages: Readonly<Record<ErrorCode, Message>> = {
   ),
   RESULT_NOT_EXPECTED: say(
     'No result is expected for this transfer',
-    'It has not reached you, or your contract lets you return nothing. Read GET /v1/contract and ' +
-      'check the transfer.',
+    'The transfer was not handed out to you, or it ended without you taking it.',
     '이 전송에 대한 결과를 받을 수 없습니다',
-    '전송이 아직 전달되지 않았거나 계약에 반환 항목이 없습니다. GET /v1/contract와 전송 ID를 확인하십시오.',
+    '전송이 아직 전달되지 않았거나 수령하지 않은 채 끝났습니다. 전송 ID를 확인하십시오.',
   ),
   PAYLOAD_PURGED: say(
     'The payload has been destroyed',

@@ -1,4 +1,6 @@
-/** Every operation of openapi.yaml and the handler that answers it: a missing one does not compile. */
+/**
+ * Every operation of openapi.yaml and the handler that answers it: a missing one does not compile.
+ */
 import type { Gateway } from '#src/gateway.ts';
 import { auditorHandlers } from './auditor.ts';
 import { consigneeHandlers } from './consignee.ts';

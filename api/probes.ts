@@ -1,4 +1,7 @@
-/** What everybody may ask: the public notice, and whether the gateway lives, is ready, and how it does. */
+/**
+ * What everybody may ask: the public notice,
+ * and whether the gateway lives, is ready, and how it does.
+ */
 import { notice } from '#src/agreements/notice.ts';
 import type { Gateway } from '#src/gateway.ts';
 import type { Handlers } from './handler.ts';

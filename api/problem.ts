@@ -1,4 +1,6 @@
-/** The one place that knows HTTP statuses: an error becomes an RFC 9457 problem, never its cause. */
+/**
+ * The one place that knows HTTP statuses: an error becomes an RFC 9457 problem, never its cause.
+ */
 import { GatewayError, type ErrorCode } from '#src/base/errors.ts';
 import { fillIn, messages, ruleSentences } from './messages.ts';
 import type { components } from './openapi.d.ts';

@@ -1,6 +1,12 @@
 /** The steps that a request passes, each one check or one deed. */
 import { randomUUID } from 'node:crypto';
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import type { IncomingHttpHeaders } from 'node:http';
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import { GatewayError } from '#src/base/errors.ts';
 import type { Log } from '#src/base/log.ts';
 import { parseStrictJson } from '#src/base/strict-json.ts';
@@ -73,28 +79,40 @@ const readRaw = express.raw({ type: () => true, limit: bodyBytesMax, inflate: fa
 
 /** The bytes as they came, and JSON only by the strict reading of them. */
 export function readBody(operation: Operation): RequestHandler {
-  return (request, response, next) => {
+  return async (request, response, next) => {
     const locals = response.locals as Locals;
-    locals.bytes = Buffer.alloc(0);
-    const length = request.headers['content-length'];
-    const empty = length === '0' || (!length && !request.headers['transfer-encoding']);
-    if (empty || !operation.hasBody) return next();
+    const sent = operation.body !== 'none' && isAnnounced(request.headers);
     // One spelling only: the validator would keep every other one for ever.
-    if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType(request.headers))) {
+    if (sent && !jsonType.test(request.headers['content-type'] ?? '')) {
       throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
     }
-    request.headers['content-type'] = 'application/json';
-    readRaw(request, response, (error?: unknown) => {
-      if (error) return next(error);
-      locals.bytes = request.body as Buffer;
+    delete request.headers['content-type'];
+    locals.bytes = sent ? await readBytes(request, response) : Buffer.alloc(0);
+    if (locals.bytes.length > 0) {
+      request.headers['content-type'] = 'application/json';
       request.body = parseStrictJson(locals.bytes);
-      next();
-    });
+    } else if (operation.body === 'required') {
+      throw new GatewayError('INVALID_REQUEST', { problems: [{ pointer: '', rule: 'required' }] });
+    }
+    next();
   };
 }
 
-function contentType(headers: { 'content-type'?: string | undefined }): string {
-  return headers['content-type']?.trim() ?? '';
+const jsonType = /^\s*application\/json\s*(;\s*charset=("utf-8"|utf-8)\s*)?$/i;
+
+function isAnnounced(headers: IncomingHttpHeaders): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = headers;
+  return coding !== undefined || Number(length) > 0;
+}
+
+/** Read through a promise: what is thrown inside the reader's callback nobody would catch. */
+function readBytes(request: Request, response: Response): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    readRaw(request, response, (error?: unknown) => {
+      if (error instanceof Error) reject(error);
+      else resolve(request.body as Buffer);
+    });
+  });
 }
 
 /** Calls the handler and sends its reply. */
@@ -111,7 +129,7 @@ export function answer<Id extends HandledOperationId>(handlers: Handlers, id: Id
       query: request.query,
       body: request.body as unknown,
       bytes: locals.bytes ?? Buffer.alloc(0),
-      idempotencyKey: request.get('idempotency-key'),
+      idempotencyKey: request.headersDistinct['idempotency-key'] ?? [],
       caller: locals.caller ?? anonymous,
       source: request.ip ?? '',
     } as unknown as ApiRequest<Id>);
@@ -120,6 +138,11 @@ export function answer<Id extends HandledOperationId>(handlers: Handlers, id: Id
     else response.json(reply.body);
   };
 }
+
+/** Whatever nobody answered: Express would say so in HTML, with the path in it. */
+export const nothingHere: RequestHandler = () => {
+  throw new GatewayError('NOT_FOUND');
+};
 
 /** Every error ends here: a problem for the caller, a line for the log, the request in neither. */
 export function tellProblem(deps: { log: Log; known: ReadonlySet<string> }): ErrorRequestHandler {
@@ -142,7 +165,9 @@ export function tellProblem(deps: { log: Log; known: ReadonlySet<string> }): Err
 /** What reading the body can run into (names of raw-body's errors). */
 function bodyFault(error: unknown): GatewayError | undefined {
   const type = error instanceof Error && 'type' in error ? error.type : undefined;
-  if (type === 'entity.too.large') return new GatewayError('PAYLOAD_TOO_LARGE');
+  if (type === 'entity.too.large') {
+    return new GatewayError('PAYLOAD_TOO_LARGE', { facts: { limitBytes: bodyBytesMax } });
+  }
   if (type === 'encoding.unsupported') return new GatewayError('UNSUPPORTED_MEDIA_TYPE');
   if (type === 'request.aborted' || type === 'request.size.invalid') {
     return new GatewayError('INVALID_REQUEST');

@@ -42,7 +42,13 @@ const places: Readonly<Record<string, string>> = {
 interface HttpFault {
   status?: unknown;
   headers?: { Allow?: unknown } | undefined;
-  errors?: readonly { path?: unknown; errorCode?: unknown }[] | undefined;
+  errors?: readonly Fault[] | undefined;
+}
+
+interface Fault {
+  path?: unknown;
+  errorCode?: unknown;
+  message?: unknown;
 }
 
 /**
@@ -84,7 +90,7 @@ export function requestFault(error: unknown, known: ReadonlySet<string>): Gatewa
     return new GatewayError(code, { facts: { allow }, cause: error });
   }
   if (code !== 'INVALID_REQUEST') return new GatewayError(code, { cause: error });
-  const found = (Array.isArray(errors) ? errors : []) as NonNullable<HttpFault['errors']>;
+  const found = (Array.isArray(errors) ? errors : []) as readonly Fault[];
   if (found.some(({ path }) => String(path).startsWith('/params/'))) {
     return new GatewayError('NOT_FOUND', { cause: error });
   }
@@ -93,18 +99,22 @@ export function requestFault(error: unknown, known: ReadonlySet<string>): Gatewa
 }
 
 function problemOf(
-  { path, errorCode }: { path?: unknown; errorCode?: unknown },
+  { path, errorCode, message }: Fault,
   known: ReadonlySet<string>,
 ): FieldProblem[] {
   const [, root = '', ...segments] = String(path).split('/');
   const place = Object.hasOwn(places, root) ? places[root] : undefined;
   if (place === undefined) return [];
-  const keyword = typeof errorCode === 'string' ? (errorCode.split('.')[0] ?? '') : '';
-  const rule = Object.hasOwn(rules, keyword) ? rules[keyword] : undefined;
+  const rule = ruleOf(errorCode, message);
   const named = rule === 'unknown' ? segments.slice(0, -1) : segments;
   const stranger = named.findIndex((segment) => !known.has(segment));
   const kept = stranger < 0 ? named : named.slice(0, stranger);
-  const pointer = [place, ...kept].join('/');
-  // without a keyword it is the query: a parameter that is not known, empty, or not encoded
-  return [{ pointer, rule: rule ?? (stranger < 0 ? 'format' : 'unknown') }];
+  return [{ pointer: [place, ...kept].join('/'), rule }];
+}
+
+/** Without a keyword it is the query: a parameter that is not known, empty, or not encoded. */
+function ruleOf(errorCode: unknown, message: unknown): FieldRule {
+  const [keyword = ''] = typeof errorCode === 'string' ? errorCode.split('.') : [];
+  const rule = Object.hasOwn(rules, keyword) ? rules[keyword] : undefined;
+  return rule ?? (String(message).startsWith('Unknown query parameter') ? 'unknown' : 'format');
 }

@@ -1,6 +1,7 @@
 /** The envelope of every request, and in tests of every reply, against openapi.yaml. */
 import * as OpenApiValidator from 'express-openapi-validator';
 import type { RequestHandler } from 'express';
+import { GatewayError } from '#src/base/errors.ts';
 import type { ApiContract } from './contract.ts';
 
 /** Errors of the validator echo what was sent: they go through `requestFault` and no further. */
@@ -8,7 +9,7 @@ export function createValidator(
   contract: ApiContract,
   settings: { validateResponses: boolean },
 ): RequestHandler[] {
-  return OpenApiValidator.middleware({
+  const validate = OpenApiValidator.middleware({
     apiSpec: contract.spec as never,
     // Linted in `npm run check`; here it would only cost start-up time.
     validateApiSpec: false,
@@ -18,4 +19,17 @@ export function createValidator(
     validateSecurity: false,
     fileUploader: false,
   });
+  return [...validate, refuseInfinity];
 }
+
+/** The validator makes Infinity of `1e400` in a query, and then finds no limit that it breaks. */
+const refuseInfinity: RequestHandler = (request, _response, next) => {
+  const found = Object.entries(request.query as Readonly<Record<string, unknown>>).find(
+    ([, value]) => value === Infinity || value === -Infinity,
+  );
+  if (!found) return next();
+  const [name] = found;
+  throw new GatewayError('INVALID_REQUEST', {
+    problems: [{ pointer: `/query/${name}`, rule: 'range' }],
+  });
+};

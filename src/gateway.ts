@@ -1,10 +1,13 @@
-/** The gateway whole: opens the rooms from the ground up, starts the loops, closes them top down. */
+/**
+ * The gateway whole: opens the rooms from the ground up, starts the loops, closes them top down.
+ */
 import { randomBytes } from 'node:crypto';
 import { createClientRegistry } from '#src/access/clients.ts';
 import { forgetExpired } from '#src/access/replays.ts';
 import type { Agreements } from '#src/agreements/load.ts';
+import { lackedContracts } from '#src/agreements/registry.ts';
 import { createClock, type Clock } from '#src/base/clock.ts';
-import { GatewayError, StartupError } from '#src/base/errors.ts';
+import { GatewayError } from '#src/base/errors.ts';
 import type { Log } from '#src/base/log.ts';
 import { startLoop } from '#src/base/loop.ts';
 import type { GatewayKeys } from '#src/base/secrets.ts';
@@ -12,15 +15,16 @@ import { createDispatcher } from '#src/delivery/dispatcher.ts';
 import { makeEntry, type EntryInput, type EntryMaker } from '#src/ledger/entry.ts';
 import { startSequencer } from '#src/ledger/loop.ts';
 import { encodeVkey, ledgerKeyFromSeed, type LedgerKey } from '#src/ledger/note.ts';
-import { openLedger } from '#src/ledger/open.ts';
-import { createLedgerReader, type LedgerReader } from '#src/ledger/read.ts';
+import { assertSealingKey, openLedger } from '#src/ledger/open.ts';
+import { createLedgerReader } from '#src/ledger/read.ts';
 import { createSequencer, type SequencerStep } from '#src/ledger/sequencer.ts';
 import { activateContracts } from '#src/lifecycle/contracts.ts';
 import { compileContract } from '#src/minimise/compile.ts';
 import { createFingerprint } from '#src/sealing/fingerprint.ts';
 import { encryptorFor, type EncryptTo } from '#src/sealing/jwe.ts';
-import { createSealer } from '#src/sealing/seal.ts';
+import { createSealer, type Sealer } from '#src/sealing/seal.ts';
 import { assertSchema } from '#src/store/migrate.ts';
+import { databaseNow } from '#src/store/now.ts';
 import { openDatabase, type Database } from '#src/store/pool.ts';
 import { createAcceptances } from '#src/transfers/acceptance.ts';
 import { coverEntries } from '#src/transfers/cover.ts';
@@ -48,15 +52,20 @@ export interface GatewaySettings {
 /** How long the ledger may stand still before nothing more is accepted. */
 const ledgerStallMsMax = 10_000;
 const upkeepRestMs = 5_000;
-const clockRestMs = 1_000;
+const watchRestMs = 1_000;
 /** Another process may make transfers ready: looked for at this pace without a nudge. */
 const dispatchRestMs = 100;
+
+/**
+ * Milliseconds on a clock that nobody sets: a jump must neither feign a standstill nor hide one.
+ */
+const steadyNow = () => performance.now();
 
 export type Gateway = Awaited<ReturnType<typeof openGateway>>;
 
 /**
- * Opens everything and starts the loops. Throws `StartupError` when a check of set-up fails (schema,
- * grants, keys, contracts), `DATABASE_UNAVAILABLE` when PostgreSQL cannot be reached.
+ * Opens everything and starts the loops. Throws `StartupError` when a check of set-up fails
+ * (schema, grants, keys, contracts), `DATABASE_UNAVAILABLE` when PostgreSQL cannot be reached.
  */
 export async function openGateway(settings: GatewaySettings) {
   const { log } = settings;
@@ -66,7 +75,7 @@ export async function openGateway(settings: GatewaySettings) {
     onError: (error) => log.warn('a database connection was lost', { error }),
   });
   try {
-    const wiring: Wiring = { nudge: () => undefined, lastAdvance: Date.now };
+    const wiring: Wiring = { nudge: () => undefined, lastAdvance: steadyNow };
     const rooms = await openRooms(settings, db, wiring);
     const loops = startLoops(settings, rooms);
     wiring.nudge = () => loops.sequencer.nudge();
@@ -131,10 +140,10 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
 type Rooms = Awaited<ReturnType<typeof openRooms>>;
 
 function startLoops(settings: GatewaySettings, rooms: Rooms) {
-  const { db, clock, log, ledgerKey: key } = rooms;
+  const { db, clock, log, health, ledgerKey: key } = rooms;
   const dispatcher = createDispatcher({ ...rooms, random: Math.random }, () => dispatch.nudge());
   const dispatch = startLoop({
-    work: async () => (await dispatcher.dispatch()) > 0,
+    work: async () => !health.closing() && (await dispatcher.dispatch()) > 0,
     restMs: dispatchRestMs,
     onError: (error) => log.warn('dispatching paused', { error }),
   });
@@ -143,9 +152,9 @@ function startLoops(settings: GatewaySettings, rooms: Rooms) {
     restMs: upkeepRestMs,
     onError: (error) => log.warn('upkeep paused', { error }),
   });
-  const clockwork = startLoop({
-    work: () => clock.measure().then(() => false),
-    restMs: clockRestMs,
+  const watching = startLoop({
+    work: () => watch(rooms).then(() => false),
+    restMs: watchRestMs,
     onError: (error) => log.warn('the database does not answer', { error }),
   });
   const now = () => clock.now();
@@ -158,12 +167,13 @@ function startLoops(settings: GatewaySettings, rooms: Rooms) {
     return count;
   };
   const onError = (error: unknown) => log.error('sequencing failed', { error });
-  const sequencer = startSequencer({ sequenceOnce }, { onError, now });
+  const steady = () => new Date(steadyNow());
+  const sequencer = startSequencer({ sequenceOnce }, { onError, now: steady });
   return {
     sequencer,
     /** Top down: what sends first, what numbers last. */
     async stop() {
-      await Promise.all([dispatch.stop(), upkeep.stop(), clockwork.stop()]);
+      await Promise.all([dispatch.stop(), upkeep.stop(), watching.stop()]);
       await dispatcher.drain();
       await rooms.acceptances.close();
       await rooms.settlements.close();
@@ -172,12 +182,20 @@ function startLoops(settings: GatewaySettings, rooms: Rooms) {
   };
 }
 
-async function databaseNow(db: Database): Promise<number> {
-  const { rows } = await db.query<{ now: number }>({
-    name: 'clock',
-    text: 'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now',
-  });
-  return rows[0]?.now ?? NaN;
+/**
+ * What may change under a gateway that runs: the clocks, and the contracts. Whoever lacks a version
+ * that another process has registered would decide by one that is no longer in force (law 8), and
+ * serves no more; started again with all of them, or refused for that (law 6), it will say which.
+ */
+async function watch({ db, agreements, clock, health, log }: Rooms): Promise<void> {
+  await clock.measure();
+  if (health.closing()) return;
+  for (const contract of await lackedContracts(db, agreements.contracts)) {
+    log.error('a contract was registered that this process lacks: nothing more is accepted', {
+      contract,
+    });
+    health.shut();
+  }
 }
 
 /** The checks of start-up, in the order in which a fault in one would make the next meaningless. */
@@ -185,7 +203,7 @@ async function prepare(ground: {
   db: Database;
   agreements: Agreements;
   clock: Clock;
-  ledger: LedgerReader;
+  sealer: Sealer;
   makeEntry: EntryMaker;
   ledgerKey: LedgerKey;
   log: Log;
@@ -196,20 +214,9 @@ async function prepare(ground: {
   clock.assertAgrees();
   await db.query('SELECT ensure_partitions()');
   await openLedger({ db, key: ground.ledgerKey, now: () => clock.now() });
-  await assertSealingKey(ground.ledger);
+  await assertSealingKey({ db, openDetail: ground.sealer.open });
   const count = await activateContracts(ground);
   if (count > 0) ground.log.info('contract versions registered', { count });
-}
-
-/** With another sealing key everything stored would be unreadable: found out before serving. */
-async function assertSealingKey(ledger: LedgerReader): Promise<void> {
-  const { size } = await ledger.latestCheckpoint();
-  const [last] = await ledger.entries({ start: Math.max(0, size - 1), limit: 1, withDetail: true });
-  if (last?.detail === null) {
-    throw new StartupError([
-      'the sealing key does not open the last ledger entry: it is another key, or the entry was changed',
-    ]);
-  }
 }
 
 async function makeEncryptors(
@@ -227,7 +234,7 @@ async function makeEncryptors(
 /** Whether anything may be accepted or handed out now (law 8). */
 function createHealth(clock: Clock, lastAdvance: () => number) {
   let shutting = false;
-  const stalled = () => clock.now().getTime() - lastAdvance() > ledgerStallMsMax;
+  const stalled = () => steadyNow() - lastAdvance() > ledgerStallMsMax;
   return {
     shut() {
       shutting = true;

@@ -4,16 +4,16 @@
  */
 import { join } from 'node:path';
 import type { Consignee, Contract, Dictionary } from '#src/base/words.ts';
-import { readConsignee } from './consigneeFile.ts';
-import type { ResolveSecret } from './consigneeFile.ts';
-import { readContract } from './contractFile.ts';
-import { readDictionary } from './dictionaryFile.ts';
-import type { DictionaryFile } from './dictionaryFile.ts';
+import { readConsignee } from './consignee-file.ts';
+import type { ResolveSecret } from './consignee-file.ts';
+import { readContract } from './contract-file.ts';
+import { readDictionary } from './dictionary-file.ts';
+import type { DictionaryFile } from './dictionary-file.ts';
 import { collectFaults } from './faults.ts';
 import type { Faults } from './faults.ts';
 import { listConsignees, listContractFolders, listVersions } from './folders.ts';
-import { readYaml } from './yamlFile.ts';
-import type { YamlFile } from './yamlFile.ts';
+import { readYaml } from './yaml-file.ts';
+import type { YamlFile } from './yaml-file.ts';
 
 /** Everything that was agreed, as read at start. */
 export interface Agreements {

@@ -57,3 +57,18 @@ export async function registerContracts(
   const ids = new Set((inserted.rows as { id: string }[]).map(({ id }) => id));
   return { registered: contracts.filter(({ id }) => ids.has(id)) };
 }
+
+/**
+ * The ids of registered versions that this process lacks: a newer one has brought them while this
+ * one ran, and what it knows of contracts is no longer what is in force.
+ */
+export async function lackedContracts(
+  db: Database,
+  contracts: readonly Contract[],
+): Promise<string[]> {
+  const { rows } = await db.query(
+    'SELECT id FROM contract_versions WHERE NOT id = ANY($1::text[]) ORDER BY id',
+    [contracts.map(({ id }) => id)],
+  );
+  return (rows as { id: string }[]).map(({ id }) => id);
+}

@@ -8,7 +8,7 @@ import contractSchema from '../../contracts/contract.schema.json' with { type: '
 import dictionarySchema from '../../contracts/dictionary.schema.json' with { type: 'json' };
 import type { Faults } from './faults.ts';
 import { nearest } from './nearest.ts';
-import type { Place, YamlFile } from './yamlFile.ts';
+import type { Place, YamlFile } from './yaml-file.ts';
 
 /** Ajv for JSON Schema 2020-12 with the formats that dictionary items may use. */
 export function makeAjv(): Ajv2020 {

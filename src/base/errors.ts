@@ -1,4 +1,6 @@
-/** One error type for everything a caller can be told; `api/problem.ts` alone turns it into HTTP. */
+/**
+ * One error type for everything a caller can be told; `api/problem.ts` alone turns it into HTTP.
+ */
 import type { FieldProblem, RefusedReason } from './words.ts';
 
 /** Every code that may reach a caller. Codes never change; their sentences may. */

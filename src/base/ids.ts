@@ -6,8 +6,8 @@ export function newId(at: Date): string {
   return v7({ msecs: at.getTime() });
 }
 
-/** The smallest UUIDv7 of an instant: a bound for searches by time. */
+/** The smallest UUIDv7 of an instant: a bound for searches by time. None is older than 1970. */
 export function idFloor(at: Date): string {
-  const hex = at.getTime().toString(16).padStart(12, '0');
+  const hex = Math.max(at.getTime(), 0).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }

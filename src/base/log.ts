@@ -1,4 +1,7 @@
-/** Structured logs that can only hold what is listed here: no value of a payload has a field (law 4). */
+/**
+ * Structured logs that can only hold what is listed here:
+ * no value of a payload has a field (law 4).
+ */
 import pino from 'pino';
 
 /** Everything that a log line may say. Ids, codes, counts and durations; never a value. */
@@ -34,8 +37,8 @@ export interface Log {
 }
 
 /**
- * What an error may tell the log. Its message is left out: messages of parsers, of PostgreSQL and of
- * HTTP clients quote what they choked on.
+ * What an error may tell the log. Its message is left out: messages of parsers, of PostgreSQL and
+ * of HTTP clients quote what they choked on.
  */
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };

@@ -10,9 +10,10 @@ export interface SecretUse {
 }
 
 /**
- * Resolves the secrets that consignees' files name. With `home` (the embedded default) a missing one
- * is made and kept under it: `secrets/<consignee>.<use>`, and `consignees/<id>.private.jwk.json`
- * beside the public half, so that a trial can play the consignee too.
+ * Resolves the secrets that consignees' files name. With `home` (the embedded default) a missing
+ * one is made and kept under it: `secrets/<consignee>.<use>`, and
+ * `consignees/<id>.private.jwk.json` beside the public half,
+ * so that a trial can play the consignee too.
  */
 export function createSecretResolver(options: {
   env: Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,6 @@
-/** Calendar dates as the clinic's contracts and records mean them: Asia/Seoul, no daylight saving. */
+/**
+ * Calendar dates as the clinic's contracts and records mean them: Asia/Seoul, no daylight saving.
+ */
 
 const seoul = new Intl.DateTimeFormat('en-CA', {
   timeZone: 'Asia/Seoul',

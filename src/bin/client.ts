@@ -6,15 +6,19 @@ import type { JWK } from 'jose';
 import { clientFaults, type NewClient } from '#src/access/client-rules.ts';
 import { createClientRegistry } from '#src/access/clients.ts';
 import { isRole, scopesOf } from '#src/access/roles.ts';
+import { createClock } from '#src/base/clock.ts';
 import { readConfig } from '#src/base/config.ts';
 import { StartupError } from '#src/base/errors.ts';
 import { createLog } from '#src/base/log.ts';
 import { readKeys } from '#src/base/secrets.ts';
 import { gatewayActor } from '#src/base/words.ts';
 import { makeEntry } from '#src/ledger/entry.ts';
+import { assertSealingKey } from '#src/ledger/open.ts';
 import { grantAccess, revokeAccess, type AccessDeps } from '#src/lifecycle/access.ts';
 import { createSealer } from '#src/sealing/seal.ts';
-import { openDatabase } from '#src/store/pool.ts';
+import { assertSchema } from '#src/store/migrate.ts';
+import { databaseNow } from '#src/store/now.ts';
+import { openDatabase, type Database } from '#src/store/pool.ts';
 import { openEmbedded } from './embedded.ts';
 import { rootDir, type Environment } from './settings.ts';
 
@@ -54,7 +58,7 @@ async function add(deps: AccessDeps, asked: Asked): Promise<number> {
   if (!isRole(asked.role))
     throw new StartupError(['--role: say emr, consignee, auditor, operator']);
   if (!asked.jwk) throw new StartupError(['--jwk: name the file of the public key (a JWK)']);
-  const key = JSON.parse(readFileSync(asked.jwk, 'utf8')) as JWK;
+  const key = readJwk(asked.jwk);
   const client: NewClient = {
     ...{ id: asked.id, role: asked.role, scopes: scopesOf(asked.role) },
     consignee: asked.consignee ?? null,
@@ -66,6 +70,16 @@ async function add(deps: AccessDeps, asked: Asked): Promise<number> {
   const added = await grantAccess(deps, { actor: gatewayActor, reason: asked.reason, client });
   tell(added ? `client ${asked.id} may call` : `the id ${asked.id} is taken; nothing was changed`);
   return added ? 0 : 1;
+}
+
+/** What a file that is not a key holds is not told: it may be the secret half of one. */
+function readJwk(file: string): JWK {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as JWK;
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new StartupError([`--jwk: ${file} ${missing ? 'does not exist' : 'is not a JWK'}`]);
+  }
 }
 
 async function revoke(deps: AccessDeps, asked: Asked): Promise<number> {
@@ -94,18 +108,28 @@ async function open(env: Environment): Promise<{ deps: AccessDeps; close: () => 
   if ('faults' in found) throw new StartupError(found.faults);
   const engine = embedded ? await openEmbedded(config.home, createLog({ level: 'silent' })) : null;
   const db = openDatabase({ url: config.databaseUrl ?? engine?.gatewayUrl ?? '', sizeMax: 2 });
-  const sealer = createSealer({ key: found.keys.sealing });
-  const deps: AccessDeps = {
-    db,
-    clients: createClientRegistry({ db, now: Date.now }),
-    clock: { now: () => new Date() },
-    makeEntry: (input) => makeEntry({ sealDetail: sealer.seal, randomBytes }, input),
+  const close = async () => {
+    await db.end();
+    await engine?.stop();
   };
+  try {
+    return { deps: await prepare(db, found.keys.sealing), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The same checks as those of a gateway that starts: what is written here it will have to read. */
+async function prepare(db: Database, sealingKey: Buffer): Promise<AccessDeps> {
+  await assertSchema(db);
+  const sealer = createSealer({ key: sealingKey });
+  const clock = createClock({ databaseNow: () => databaseNow(db), localNow: Date.now });
+  await clock.measure();
+  clock.assertAgrees();
+  await assertSealingKey({ db, openDetail: sealer.open });
   return {
-    deps,
-    async close() {
-      await db.end();
-      await engine?.stop();
-    },
+    ...{ db, clock, clients: createClientRegistry({ db, now: Date.now }) },
+    makeEntry: (input) => makeEntry({ sealDetail: sealer.seal, randomBytes }, input),
   };
 }

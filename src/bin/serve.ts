@@ -1,10 +1,15 @@
-/** `waybill serve`: runs the gateway until a signal, and says on standard output when it is ready. */
+/**
+ * `waybill serve`: runs the gateway until a signal, and says on standard output when it is ready.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
+import { framesOf } from '#src/base/log.ts';
 import type { Environment } from './settings.ts';
 import { startServer, type RunningServer } from './server.ts';
 
 /** How long a drain may take before the process ends all the same: nothing is lost by that. */
 const drainMsMax = 30_000;
+/** Long enough for a request that was on its way when the signal came. */
+const lingerMs = 250;
 
 /** Resolves with the exit status once a signal has come and everything is closed. */
 export async function serve(env: Environment): Promise<number> {
@@ -24,7 +29,7 @@ export async function serve(env: Environment): Promise<number> {
 
 async function drain(server: RunningServer): Promise<number> {
   const late = pause(drainMsMax, 'late', { ref: false });
-  const outcome = await Promise.race([server.close(), late]);
+  const outcome = await Promise.race([server.close({ lingerMs }), late]);
   if (outcome === 'late') process.exit(1);
   server.log.info('stopped');
   return 0;
@@ -33,8 +38,7 @@ async function drain(server: RunningServer): Promise<number> {
 /** A broken invariant: recovery is the next start. The message may quote data and is not told. */
 function crash(error: unknown): void {
   const name = error instanceof Error ? error.name : typeof error;
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 8) : [];
-  const stack = frames.map((line) => line.trim());
+  const stack = error instanceof Error ? framesOf(error) : [];
   process.stdout.write(`${JSON.stringify({ level: 'fatal', msg: 'crashed', name, stack })}\n`);
   process.exit(1);
 }

@@ -1,4 +1,7 @@
-/** `waybill ledger verify`: an auditor's check of a running gateway, from outside, trusting only a key. */
+/**
+ * `waybill ledger verify`: an auditor's check of a running gateway,
+ * from outside, trusting only a key.
+ */
 import { createHash, createPublicKey, verify as verifyBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,5 +1,7 @@
-/** Pushes what a checkpoint covers, each consignee within its own limits; after a crash, the same way. */
-import type { Agent } from 'undici';
+/**
+ * Pushes what a checkpoint covers, each consignee within its own
+ * limits; after a crash, the same way.
+ */
 import type { Log } from '#src/base/log.ts';
 import { gatewayActor, type Consignee } from '#src/base/words.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
@@ -11,7 +13,7 @@ import { reopenTransfer, type ReopenDeps } from '#src/transfers/reopen.ts';
 import type { Settlement } from '#src/transfers/settle.ts';
 import { purgeAfterDays, stepEntry, type StepDeps } from '#src/transfers/step.ts';
 import { makeEnvelope, type WireProof } from './envelope.ts';
-import { createPushAgent, pushOnce, type PushOutcome } from './push.ts';
+import { createPushAgent, pushOnce, type PushAgent, type PushOutcome } from './push.ts';
 
 export interface DispatchDeps extends ReopenDeps, StepDeps {
   db: Database;
@@ -48,6 +50,7 @@ export function createDispatcher(deps: DispatchDeps, onFree: () => void): Dispat
   const busy = new Map<string, number>();
   const underWay = new Set<Promise<void>>();
   const timeoutSecondsMax = Math.max(0, ...consignees.map((one) => one.retry.timeoutSeconds));
+  const contracts = deps.agreements.contracts.map(({ id }) => id);
   const slotsFree = () =>
     new Map(
       consignees
@@ -76,7 +79,7 @@ export function createDispatcher(deps: DispatchDeps, onFree: () => void): Dispat
       if (slots.size === 0) return 0;
       deps.clock.assertAgrees();
       const leaseSeconds = timeoutSecondsMax + leaseMarginSeconds;
-      const claims = await claimDue(deps.db, { slots, status: 'sending', leaseSeconds });
+      const claims = await claimDue(deps.db, { slots, status: 'sending', leaseSeconds, contracts });
       if (claims.length === 0) return 0;
       const indexes = claims.map((claim) => claim.entry);
       const leaves = await deps.ledger.leavesAt(indexes);
@@ -94,7 +97,7 @@ export function createDispatcher(deps: DispatchDeps, onFree: () => void): Dispat
 
 async function deliver(
   deps: DispatchDeps,
-  agents: ReadonlyMap<string, Agent>,
+  agents: ReadonlyMap<string, PushAgent>,
   claim: Claim,
   leaf: Leaf,
   proof: Proof,
@@ -151,8 +154,8 @@ async function conclude(
 }
 
 /**
- * Seconds until the next attempt, or null when the schedule is used up. A quarter of jitter, so that
- * a consignee that comes back is not met by all its retries at once.
+ * Seconds until the next attempt, or null when the schedule is used up. A quarter of jitter, so
+ * that a consignee that comes back is not met by all its retries at once.
  * @param attempts how many have been made, 1 or more
  */
 export function retryDelaySeconds(

@@ -38,8 +38,8 @@ export interface Rejection {
 }
 
 /**
- * Claims up to `limit` waiting transfers. The lease is taken first and the entries are durable before
- * the answer: a crash in between leaves a lease that ends, and nothing that left unrecorded.
+ * Claims up to `limit` waiting transfers. The lease is taken first and the entries are durable
+ * before the answer: a crash in between leaves a lease that ends, and nothing that left unrecorded.
  */
 export async function claimInbox(
   deps: InboxDeps,
@@ -52,6 +52,7 @@ export async function claimInbox(
     slots: new Map([[request.consignee, request.limit]]),
     status: 'leased',
     leaseSeconds: request.leaseSeconds,
+    contracts: deps.agreements.contracts.map(({ id }) => id),
   });
   if (claims.length === 0) return [];
   const indexes = claims.map((claim) => claim.entry);

@@ -1,11 +1,14 @@
-/** One attempt to push an envelope: a total deadline, no redirect, a bounded reply, a closed outcome. */
-import { Agent, request, type Dispatcher } from 'undici';
+/**
+ * One attempt to push an envelope: a total deadline, no redirect,
+ * a bounded reply, a closed outcome.
+ */
+import { Agent, request } from 'undici';
 import { Webhook } from 'standardwebhooks';
 import type { PushSettings } from '#src/base/words.ts';
 
 /**
- * What an attempt came to. `code` is closed (`http-503`, `timeout`, …): nothing that the consignee
- * wrote is kept.
+ * What an attempt came to. `code` is closed (`http-503`, `timeout`, …):
+ * nothing that the consignee wrote is kept.
  *
  * | reply | outcome |
  * | --- | --- |
@@ -24,7 +27,9 @@ const retryable4xx: ReadonlySet<number> = new Set([408, 425, 429]);
 const retryAfterSecondsMax = 86_400;
 
 /** Connections to one consignee, apart from everybody else's. */
-export function createPushAgent(concurrencyMax: number): Agent {
+export type PushAgent = Agent;
+
+export function createPushAgent(concurrencyMax: number): PushAgent {
   return new Agent({ connections: concurrencyMax, pipelining: 1, keepAliveTimeout: 10_000 });
 }
 
@@ -34,7 +39,7 @@ export function createPushAgent(concurrencyMax: number): Agent {
  * @param push.body the envelope's JSON text
  */
 export async function pushOnce(
-  deps: { agent?: Dispatcher; now: () => Date },
+  deps: { agent?: PushAgent; now: () => Date },
   push: { id: string; body: string; settings: PushSettings; timeoutSeconds: number },
 ): Promise<PushOutcome> {
   const { settings } = push;
@@ -83,7 +88,9 @@ function judge(status: number, retryAfter: string | string[] | undefined, at: Da
   return { kind: 'retry', code, ...(seconds === null ? {} : { retryAfterSeconds: seconds }) };
 }
 
-/** IMF-fixdate, the one form that RFC 9110 section 5.6.7 lets be sent; Date.parse takes far more. */
+/**
+ * IMF-fixdate, the one form that RFC 9110 section 5.6.7 lets be sent; Date.parse takes far more.
+ */
 const fixdate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /** RFC 9110 section 10.2.3: seconds or a date; nonsense is ignored, too long is capped. */
@@ -109,12 +116,13 @@ const failureCodes: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_TIMEOUT: 'timeout',
   UND_ERR_BODY_TIMEOUT: 'timeout',
   REPLY_TOO_LARGE: 'reply-too-large',
+  UND_ERR_HEADERS_OVERFLOW: 'reply-too-large',
 };
 
 function failureCode(error: unknown): string {
   if (!(error instanceof Error)) return 'network';
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'timeout';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const tls = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY)/.test(code);
+  const tls = /^(EPROTO|ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY)/.test(code);
   return tls ? 'tls' : (failureCodes[code] ?? 'network');
 }

@@ -1,4 +1,7 @@
-/** An entry is a public leaf, which holds no personal data (law 4), and the sealed detail it commits to. */
+/**
+ * An entry is a public leaf, which holds no personal data (law 4),
+ * and the sealed detail it commits to.
+ */
 import { strict as assert } from 'node:assert';
 import { canonicalBytes, sha256 } from '#src/base/canonical.ts';
 import { leafNeeds } from './kinds.ts';

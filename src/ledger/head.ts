@@ -1,4 +1,6 @@
-/** Where the tree ends, as the database has it; any disagreement inside it stops the ledger (law 8). */
+/**
+ * Where the tree ends, as the database has it; any disagreement inside it stops the ledger (law 8).
+ */
 import type { Queryable } from '#src/store/pool.ts';
 import { rootOf, splitHashes, tileWidth } from './tree.ts';
 import type { Edge } from './tree.ts';

@@ -1,4 +1,7 @@
-/** Keeps the sequencer going: at once when nudged, at a steady pace under load, again after failures. */
+/**
+ * Keeps the sequencer going: at once when nudged,
+ * at a steady pace under load, again after failures.
+ */
 import type { Sequencer } from './sequencer.ts';
 
 export interface SequencerLoop {

@@ -1,12 +1,14 @@
-/** Opens the ledger at start-up, or refuses: it must be append-only, whole, and signed by our key. */
+/**
+ * Opens the ledger at start-up, or refuses: it must be append-only, whole, and signed by our key.
+ */
 import { StartupError } from '#src/base/errors.ts';
 import { assertPowerless } from '#src/store/grants.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
+import { openDetail } from './entry.ts';
 import { LedgerBroken, readHead } from './head.ts';
 import type { Head } from './head.ts';
 import { isCheckpointOf, signCheckpoint } from './note.ts';
 import type { LedgerKey } from './note.ts';
-import type { LedgerReader } from './read.ts';
 import { rootOf } from './tree.ts';
 
 /**
@@ -34,14 +36,18 @@ export async function openLedger(deps: {
 
 /**
  * With another sealing key everything stored would be unreadable, and what is written with it would
- * be to everyone else: found out before either. An empty ledger tells nothing.
+ * be so to everyone else: found out before either. An empty ledger tells nothing.
  *
  * @throws StartupError when the detail of the last entry cannot be opened
  */
-export async function assertSealingKey(ledger: LedgerReader, size: number): Promise<void> {
-  if (size === 0) return;
-  const [last] = await ledger.entries({ start: size - 1, limit: 1, withDetail: true });
-  if (last?.detail !== null) return;
+export async function assertSealingKey(deps: {
+  db: Queryable;
+  openDetail: (sealed: Buffer, aad: Buffer) => Buffer;
+}): Promise<void> {
+  const { rows } = await deps.db.query<{ leaf: Buffer; detail: Buffer }>(
+    'SELECT leaf, detail FROM entries ORDER BY index DESC LIMIT 1',
+  );
+  if (!rows[0] || openDetail(deps, rows[0]) !== null) return;
   throw new StartupError([
     'the sealing key does not open the last ledger entry: it is another key, or the entry was changed',
   ]);

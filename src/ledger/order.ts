@@ -1,4 +1,7 @@
-/** No transfer is heard of before its release (law 2): a check of the whole ledger's sense. Imports nothing. */
+/**
+ * No transfer is heard of before its release (law 2):
+ * a check of the whole ledger's sense. Imports nothing.
+ */
 
 const continuations = new Set([
   'pulled',

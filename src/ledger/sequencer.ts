@@ -26,7 +26,9 @@ export interface Covered {
 export type SequencerStep = 'taken' | 'moved' | 'entered' | 'signed' | 'covered' | 'committed';
 
 export interface Sequencer {
-  /** One round: at most `batchMax` entries. Returns how many; 0 also when another one is at work. */
+  /**
+   * One round: at most `batchMax` entries. Returns how many; 0 also when another one is at work.
+   */
   sequenceOnce(): Promise<number>;
 }
 

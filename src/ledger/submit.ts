@@ -8,7 +8,9 @@ export interface Submission {
   owner?: string | null | undefined;
 }
 
-/** The columns of many submissions, for `unnest($1::text[], $2::uuid[], $3::bytea[], $4::bytea[])`. */
+/**
+ * The columns of many submissions, for `unnest($1::text[], $2::uuid[], $3::bytea[], $4::bytea[])`.
+ */
 export interface SubmissionColumns {
   kinds: string[];
   owners: (string | null)[];

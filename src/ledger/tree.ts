@@ -1,4 +1,7 @@
-/** The Merkle tree of RFC 9162 section 2.1, grown at its right edge; complete tiles fall off it. Pure. */
+/**
+ * The Merkle tree of RFC 9162 section 2.1, grown at its right edge;
+ * complete tiles fall off it. Pure.
+ */
 import { strict as assert } from 'node:assert';
 import { hash } from 'node:crypto';
 
@@ -64,7 +67,9 @@ export function append(edge: Edge, leafHashes: readonly Buffer[]): { edge: Edge;
   return { edge: { size, levels }, tiles };
 }
 
-/** Roots of the perfect subtrees that make up the tree, largest first: one for each bit of its size. */
+/**
+ * Roots of the perfect subtrees that make up the tree, largest first: one for each bit of its size.
+ */
 export function frontier(edge: Edge): Buffer[] {
   return edge.levels.toReversed().flatMap((hashes) => {
     const roots: Buffer[] = [];

@@ -137,7 +137,9 @@ export async function verifyCheckpoint(
   return { origin, size: Number(size), root: hash };
 }
 
-/** The subtrees beside the path from a leaf to the root, deepest first: `[start, end)` in leaves. */
+/**
+ * The subtrees beside the path from a leaf to the root, deepest first: `[start, end)` in leaves.
+ */
 export function siblings(index: number, size: number): [start: number, end: number][] {
   const ranges: [number, number][] = [];
   for (let start = 0, end = size; end - start > 1;) {

@@ -1,4 +1,6 @@
-/** A contract version's first appearance: registered by digest (law 6), and an entry that says so. */
+/**
+ * A contract version's first appearance: registered by digest (law 6), and an entry that says so.
+ */
 import type { Agreements } from '#src/agreements/load.ts';
 import { registerContracts } from '#src/agreements/registry.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -8,7 +10,9 @@ import { actorDetail } from '#src/ledger/kinds.ts';
 import { submit } from '#src/ledger/submit.ts';
 import type { Database } from '#src/store/pool.ts';
 
-/** Registers new versions and records each, in one transaction. Throws `StartupError` on a change. */
+/**
+ * Registers new versions and records each, in one transaction. Throws `StartupError` on a change.
+ */
 export async function activateContracts(deps: {
   db: Database;
   agreements: Agreements;

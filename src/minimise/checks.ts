@@ -1,13 +1,13 @@
 /** What a schema cannot see: dates against each other, and a person's facts against each other. */
 import { isRealDate } from '#src/base/seoul.ts';
 import type { FieldRule } from '#src/base/words.ts';
-import { NUMBER } from './derivationRules.ts';
+import { NUMBER } from './derivation-rules.ts';
 import type { Finding } from './problems.ts';
 import {
   looksLikeRegistrationNumber,
   readRegistrationNumber,
   type RegistrationNumber,
-} from './registrationNumber.ts';
+} from './registration-number.ts';
 import type { Taken } from './take.ts';
 
 const BIRTH_DATE_MIN = '1800-01-01';

@@ -1,13 +1,15 @@
 /** A contract, compiled once per version: what it lists, in its order, ready to judge records. */
 import type { Contract } from '#src/base/words.ts';
-import { DERIVATION_RULES, type DerivationRule } from './derivationRules.ts';
+import { DERIVATION_RULES, type DerivationRule } from './derivation-rules.ts';
 import { compileDictionary, type CompiledDictionary, type CompiledItem } from './dictionary.ts';
 
 /** One item of a contract's list. */
 export interface Listed {
   item: CompiledItem;
   required: boolean;
-  /** False for a unique identifier without a legal basis: it is withheld, whatever the list says. */
+  /**
+   * False for a unique identifier without a legal basis: it is withheld, whatever the list says.
+   */
   isReleasable: boolean;
   /** How it may be derived, the preferred rule first. */
   rules: readonly DerivationRule[];

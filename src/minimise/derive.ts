@@ -1,5 +1,5 @@
 /** Derives what a contract lists and a record implies, and holds it against what was submitted. */
-import type { DerivationRule } from './derivationRules.ts';
+import type { DerivationRule } from './derivation-rules.ts';
 import { findingsOf } from './problems.ts';
 import { judgeInto, type Taken } from './take.ts';
 

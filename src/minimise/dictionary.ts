@@ -1,6 +1,7 @@
 /** The data dictionary, compiled: one shape and one validator per item, one test of key names. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { neverSharedTest } from '#src/base/never-shared.ts';
 import { isRealDate } from '#src/base/seoul.ts';
 import type { Dictionary, DictionaryItem } from '#src/base/words.ts';
 import { findingsOf, type Finding } from './problems.ts';
@@ -72,20 +73,4 @@ export function judge(
   const copy = shaped(item.shape, value, onUnknown);
   if (item.validate(copy)) return { value: copy };
   return { findings: findingsOf(item.validate.errors ?? [], item.code, pointer) };
-}
-
-/**
- * A key is never shared when its letters and digits are one of the names, or hold one of six
- * bytes or more (`loginPassword2`). Shorter names must be the whole key: `pin` is in `shipping`.
- */
-function neverSharedTest(names: readonly string[]): (key: string) => boolean {
-  const whole = new Set(names);
-  const parts = names.filter((name) => Buffer.byteLength(name) >= 6);
-  return (key) => {
-    const letters = key
-      .normalize('NFKC')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]/gu, '');
-    return whole.has(letters) || parts.some((name) => letters.includes(name));
-  };
 }

@@ -1,10 +1,12 @@
-/** Law 1: of a record, its contract's items and nothing else, or a refusal that says what is wrong. */
+/**
+ * Law 1: of a record, its contract's items and nothing else, or a refusal that says what is wrong.
+ */
 import { isRealDate } from '#src/base/seoul.ts';
 import type { SubjectKind, Withheld } from '#src/base/words.ts';
 import { withheldOf } from './account.ts';
 import { checkFacts, hasOddChecksum } from './checks.ts';
 import { CompiledContract } from './compile.ts';
-import { NUMBER } from './derivationRules.ts';
+import { NUMBER } from './derivation-rules.ts';
 import { derive, judgeSources, planDerivations } from './derive.ts';
 import { missingItems, payloadOf, RECORD_BYTES_MAX, travellingCodes } from './payload.ts';
 import { refused, type Refused } from './problems.ts';

@@ -17,8 +17,8 @@ export interface Refused {
   items: string[];
 }
 
-/** Who is wrong in more places than this is told the first of them. */
-const PROBLEMS_MAX = 1000;
+/** Who is wrong in more places than this is told the first of them. They fit into an entry, too. */
+const PROBLEMS_MAX = 200;
 
 const RULES: Readonly<Record<string, FieldRule>> = {
   required: 'required',

@@ -9,7 +9,9 @@ export type Shape =
 /** Hears of every key that the shape does not know: the path of its object, and the key. */
 export type UnknownKeyListener = (path: string, key: string) => void;
 
-/** Keywords through which a key or an element could pass that `properties` and `items` do not name. */
+/**
+ * Keywords through which a key or an element could pass that `properties` and `items` do not name.
+ */
 const BLIND_SPOTS = [
   '$ref',
   '$dynamicRef',

@@ -4,7 +4,9 @@
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
-/** Version byte of the layout: version, key id (4), wrapped key (40), nonce (12), text, tag (16). */
+/**
+ * Version byte of the layout: version, key id (4), wrapped key (40), nonce (12), text, tag (16).
+ */
 const version = 1;
 const headerBytes = 1 + 4 + 40 + 12;
 const tagBytes = 16;

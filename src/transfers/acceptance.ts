@@ -1,6 +1,6 @@
 /**
- * The one statement that accepts orders: key, transfer, sealed payload and ledger submission of many
- * orders are durable together or not at all (laws 2 and 3).
+ * The one statement that accepts orders: key, transfer, sealed payload and ledger submission of
+ * many orders are durable together or not at all (laws 2 and 3).
  */
 import type { Entry } from '#src/ledger/entry.ts';
 import type { Database } from '#src/store/pool.ts';

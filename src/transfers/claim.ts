@@ -21,7 +21,8 @@ export interface Claim extends ClaimedTransfer {
 
 // A lease that ended is due again like one that never was: after a crash nothing else is needed.
 // A paused consignee has no slots. Each consignee's own index range is read, so that the backlog of
-// one costs the others nothing.
+// one costs the others nothing. What was released under a version that another process has brought
+// is left to that process: to this one it would look like a transfer without a contract.
 const claimSql = `
   WITH picked AS (
     SELECT due.id FROM unnest($1::text[], $2::integer[]) AS slot (consignee, slots),
@@ -29,6 +30,8 @@ const claimSql = `
       SELECT id FROM transfers
       WHERE transfers.consignee = slot.consignee AND status IN ('ready', 'sending', 'leased')
         AND due_at <= now() AND expires_at > now()
+        AND (contract = ANY($5::text[])
+          OR NOT EXISTS (SELECT FROM contract_versions WHERE contract_versions.id = contract))
       ORDER BY due_at LIMIT slot.slots FOR UPDATE SKIP LOCKED
     ) AS due
     WHERE NOT EXISTS (SELECT FROM consignee_states WHERE consignee = slot.consignee)
@@ -45,6 +48,7 @@ const claimSql = `
 /**
  * Claims up to `slots` due transfers for each consignee.
  * @param want.status `sending` for a push, `leased` for an inbox
+ * @param want.contracts the ids of the versions that this process has
  */
 export async function claimDue(
   db: Queryable,
@@ -52,12 +56,17 @@ export async function claimDue(
     slots: ReadonlyMap<string, number>;
     status: 'sending' | 'leased';
     leaseSeconds: number;
+    contracts: readonly string[];
   },
 ): Promise<Claim[]> {
   const { rows } = await db.query<ClaimRow>({
     name: 'transfers-claim',
     text: claimSql,
-    values: [[...want.slots.keys()], [...want.slots.values()], want.status, want.leaseSeconds],
+    values: [
+      [...want.slots.keys()],
+      [...want.slots.values()],
+      ...[want.status, want.leaseSeconds, want.contracts],
+    ],
   });
   return rows.map(({ due_at: leaseUntil, ...row }) => ({ ...row, leaseUntil }));
 }

@@ -22,8 +22,8 @@ interface Row {
 }
 
 /**
- * Acknowledges one result of this EMR: its content is destroyed, and two entries say who took it and
- * that it is gone. Again: nothing more happens. `NOT_FOUND` for another client's.
+ * Acknowledges one result of this EMR: its content is destroyed, and two entries say who took it
+ * and that it is gone. Again: nothing more happens. `NOT_FOUND` for another client's.
  */
 export async function collect(
   deps: CollectDeps,

@@ -25,7 +25,9 @@ async function mark(
   });
 }
 
-/** Runs in the sequencer's transaction, so that "ready" and its checkpoint are one commit (law 2). */
+/**
+ * Runs in the sequencer's transaction, so that "ready" and its checkpoint are one commit (law 2).
+ */
 export async function coverEntries(tx: Queryable, covered: readonly Covered[]): Promise<void> {
   const of = (kind: string) => covered.filter((one) => one.kind === kind && one.owner !== null);
   await mark(tx, 'transfers', of('released'));

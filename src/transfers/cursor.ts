@@ -1,4 +1,6 @@
-/** Cursors that only continue the query they came from: no one can write one, or change its filters. */
+/**
+ * Cursors that only continue the query they came from: no one can write one, or change its filters.
+ */
 import { timingSafeEqual } from 'node:crypto';
 import { canonicalText } from '#src/base/canonical.ts';
 import { GatewayError } from '#src/base/errors.ts';
@@ -32,7 +34,8 @@ export function readCursor(
   if (cursor === undefined) return null;
   const bytes = Buffer.from(cursor, 'base64url');
   const id = bytes.subarray(0, 16);
-  const whole = bytes.length === 16 + macBytes;
+  // Base64 is read leniently: only the one spelling that we wrote is ours.
+  const whole = bytes.length === 16 + macBytes && bytes.toString('base64url') === cursor;
   if (!whole || !timingSafeEqual(bytes.subarray(16), macOf(fingerprint, scope, id))) {
     throw new GatewayError('INVALID_CURSOR');
   }

@@ -1,4 +1,6 @@
-/** What a consignee may see beside its inbox: the state of what it returned. Anything else is 404. */
+/**
+ * What a consignee may see beside its inbox: the state of what it returned. Anything else is 404.
+ */
 import { GatewayError } from '#src/base/errors.ts';
 import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 import type { Database } from '#src/store/pool.ts';

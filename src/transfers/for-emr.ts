@@ -38,7 +38,8 @@ export async function listTransfers(
   const after = readCursor(deps.fingerprint, scope, ask.cursor);
   const { rows } = await deps.db.query<TransferRow>(
     `SELECT ${transferColumns} FROM transfers
-     WHERE client = $1 AND ($2::text IS NULL OR consignee = $2) AND ($3::text IS NULL OR status = $3)
+     WHERE client = $1
+       AND ($2::text IS NULL OR consignee = $2) AND ($3::text IS NULL OR status = $3)
        AND ($4::uuid IS NULL OR id < $4) ORDER BY id DESC LIMIT $5`,
     [ask.client, ask.consignee ?? null, ask.status ?? null, after, ask.limit + 1],
   );

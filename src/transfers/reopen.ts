@@ -1,4 +1,6 @@
-/** From sealed bytes back to a `Released`: the checks between the database and the first byte out. */
+/**
+ * From sealed bytes back to a `Released`: the checks between the database and the first byte out.
+ */
 import type { Agreements } from '#src/agreements/load.ts';
 import { contractInForce } from '#src/agreements/force.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -9,7 +11,9 @@ import type { Released } from '#src/minimise/released.ts';
 import { payloadAad } from '#src/sealing/aad.ts';
 import type { Sealer } from '#src/sealing/seal.ts';
 
-/** A transfer as it was claimed for sending, with its sealed payload and the leaf that covers it. */
+/**
+ * A transfer as it was claimed for sending, with its sealed payload and the leaf that covers it.
+ */
 export interface ClaimedTransfer {
   id: string;
   client: string;
@@ -43,7 +47,9 @@ interface LeafClaims {
   commitment?: unknown;
 }
 
-/** Throws unless the covered leaf names exactly this transfer, consignee, contract and commitment. */
+/**
+ * Throws unless the covered leaf names exactly this transfer, consignee, contract and commitment.
+ */
 function assertLeafCovers(leaf: Buffer, transfer: ClaimedTransfer, contract: Contract): void {
   const claims = JSON.parse(leaf.toString('utf8')) as LeafClaims;
   const agrees =
@@ -57,8 +63,8 @@ function assertLeafCovers(leaf: Buffer, transfer: ClaimedTransfer, contract: Con
 }
 
 /**
- * Opens a claimed transfer for its consignee. `corrupt` means that the row, the sealed bytes and the
- * ledger do not agree: nothing may leave. `withdrawn`: its contract is no longer in force.
+ * Opens a claimed transfer for its consignee. `corrupt` means that the row, the sealed bytes and
+ * the ledger do not agree: nothing may leave. `withdrawn`: its contract is no longer in force.
  */
 export function reopenTransfer(
   deps: ReopenDeps,

@@ -52,8 +52,9 @@ function mayHaveArrived({ status, attempts }: { status: string; attempts: number
 
 /**
  * Takes a consignee's result for one of its own transfers.
- * @throws GatewayError `NOT_FOUND` (also another's transfer), `RESULT_NOT_EXPECTED`, `INVALID_ITEM`,
- *   `REQUIRED_ITEM_MISSING` (nothing that the contract lets come back), `IDEMPOTENCY_KEY_REUSED`
+ * @throws GatewayError `NOT_FOUND` (also another's transfer), `RESULT_NOT_EXPECTED`,
+ *   `INVALID_ITEM`, `REQUIRED_ITEM_MISSING` (nothing that the contract lets come back),
+ *   `IDEMPOTENCY_KEY_REUSED`
  */
 export async function returnResult(deps: ReturnDeps, request: ReturnRequest): Promise<ReturnReply> {
   deps.assertOpen();

@@ -16,8 +16,9 @@ export type StepKind =
   'delivered' | 'rejected' | 'failed' | 'cancelled' | 'expired' | 'withdrawn' | 'purged';
 
 /**
- * Makes the entry of a step. `contract` is the id of the version that decided the transfer; one that
- * nobody knows (a row that was tampered with) is left out: its end must be recorded all the same.
+ * Makes the entry of a step. `contract` is the id of the version that decided the transfer; one
+ * that nobody knows (a row that was tampered with) is left out:
+ * its end must be recorded all the same.
  */
 export function stepEntry(
   deps: StepDeps,
@@ -44,7 +45,8 @@ export function stepEntry(
   return deps.makeEntry(input);
 }
 
-const purgeAfterDaysDefault = 7;
+/** Where no contract says: a row that was tampered with. */
+export const purgeAfterDaysDefault = 7;
 
 /** After how many days the payload of a settled transfer is destroyed. */
 export function purgeAfterDays(deps: StepDeps, contract: string): number {

@@ -3,7 +3,7 @@ import { contractInForce } from '#src/agreements/force.ts';
 import { gatewayActor } from '#src/base/words.ts';
 import { submit } from '#src/ledger/submit.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
-import { stepEntry, type StepDeps, type StepKind } from './step.ts';
+import { purgeAfterDaysDefault, stepEntry, type StepDeps, type StepKind } from './step.ts';
 
 export interface UpkeepDeps extends StepDeps {
   db: Database;
@@ -33,19 +33,23 @@ async function record(
   await submit(tx, entries);
 }
 
-/** Ends waiting transfers by a condition; the purge follows in its time. */
+/** Ends waiting transfers by a condition (its values from `$5` on); the purge follows in time. */
 async function end(
   deps: UpkeepDeps,
   to: { status: 'expired' | 'withdrawn'; outcome: string; where: string; values: unknown[] },
 ): Promise<number> {
+  const { contracts } = deps.agreements;
+  const days = contracts.map(({ retention }) => retention.purgeAfterDays);
   const rows = await deps.db.transaction(async (tx) => {
     const { rows } = await tx.query<Row>(
       `UPDATE transfers SET status = '${to.status}', settled_at = now(), last_outcome = $1,
-         purge_at = now() + interval '7 days'
+         purge_at = now() + make_interval(days => coalesce(
+           (SELECT days FROM unnest($2::text[], $3::integer[]) AS kept (id, days)
+            WHERE kept.id = contract), $4))
        WHERE id IN (SELECT id FROM transfers WHERE ${to.where} LIMIT ${batchMax}
          FOR UPDATE SKIP LOCKED)
        RETURNING id, consignee, contract`,
-      [to.outcome, ...to.values],
+      [to.outcome, contracts.map(({ id }) => id), days, purgeAfterDaysDefault, ...to.values],
     );
     await record(deps, tx, to.status, rows, to.outcome);
     return rows;
@@ -75,7 +79,7 @@ export function withdrawOutdated(deps: UpkeepDeps): Promise<number> {
   return end(deps, {
     status: 'withdrawn',
     outcome: 'contract-ended',
-    where: `status = 'ready' AND contract = ANY($2::text[])`,
+    where: `status = 'ready' AND contract = ANY($5::text[])`,
     values: [outdated.map(({ id }) => id)],
   });
 }

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ResolveSecret } from '#src/agreements/consigneeFile.ts';
+import type { ResolveSecret } from '#src/agreements/consignee-file.ts';
 import { loadAgreements } from '#src/agreements/load.ts';
 import type { Agreements } from '#src/agreements/load.ts';
 import { StartupError } from '#src/base/errors.ts';

@@ -1,4 +1,6 @@
-/** The shipped dictionary, contracts and consignees are the clinic's published table, item for item. */
+/**
+ * The shipped dictionary, contracts and consignees are the clinic's published table, item for item.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

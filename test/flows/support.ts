@@ -1,8 +1,10 @@
 /** What the flows ask of a gateway from outside: its ledger whole, its commands, its processes. */
 import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { seoulDate } from '#src/base/seoul.ts';
 import { rootDir } from '#src/bin/settings.ts';
 import { verifyGateway, type Verdict } from '#src/bin/verify.ts';
 import type { TestGateway, World } from '#test/support/gateway.ts';
@@ -77,6 +79,14 @@ export async function runCommand(
   }
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return { code, output, durationMs: performance.now() - started };
+}
+
+/** Writes v2 of a contract, the same but in force from today on, into a folder of contracts. */
+export function addVersion(contractsDir: string, consignee: string): void {
+  const text = readFileSync(join(contractsDir, consignee, 'v1.yaml'), 'utf8')
+    .replace('version: 1', 'version: 2')
+    .replace(/validFrom: .*/, `validFrom: ${seoulDate(Date.now())}`);
+  writeFileSync(join(contractsDir, consignee, 'v2.yaml'), text);
 }
 
 /** A port that nobody listens on now. */

@@ -21,7 +21,9 @@ type Row = { index: number } & Pick<Entry, 'leaf' | 'detail'>;
 const rowsOf = (size: number): Row[] =>
   entries.slice(0, size).map(({ leaf, detail }, index) => ({ index, leaf, detail }));
 
-/** Proofs come from the hashes that were signed, leaves from what is stored now: as the reader does. */
+/**
+ * Proofs come from the hashes that were signed, leaves from what is stored now: as the reader does.
+ */
 const sourceOf = (rows: readonly Row[], size: number) => ({
   proof: async (index: number) =>
     inclusionProof(size, index, (level, at) => {

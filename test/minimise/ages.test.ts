@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   looksLikeRegistrationNumber,
   readRegistrationNumber,
-} from '#src/minimise/registrationNumber.ts';
+} from '#src/minimise/registration-number.ts';
 import { labRecord } from '#test/minimise/dictionary.ts';
 import { payload, refuse, release, sent } from '#test/minimise/support.ts';
 

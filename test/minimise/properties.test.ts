@@ -1,4 +1,6 @@
-/** Law 1 for any record: nothing but contracted items leaves, and every item is accounted for once. */
+/**
+ * Law 1 for any record: nothing but contracted items leaves, and every item is accounted for once.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileContract } from '#src/minimise/compile.ts';

@@ -1,4 +1,7 @@
-/** What is told of keys that stay: names to the caller where they are harmless, counts to the ledger. */
+/**
+ * What is told of keys that stay: names to the caller where they are
+ * harmless, counts to the ledger.
+ */
 import { describe, expect, test } from 'vitest';
 import { payload, release } from '#test/minimise/support.ts';
 

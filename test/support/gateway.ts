@@ -32,6 +32,8 @@ export interface World {
 }
 
 export interface WorldSettings {
+  /** Migrated, empty, and dropped with the world; a copy of the template unless given. */
+  database?: FreshDatabase;
   /** Push URLs by consignee; the others stay at their `.invalid` address. */
   pushUrls?: Readonly<Record<string, string>>;
   /** Changes a consignee's file before it is written. */
@@ -44,7 +46,7 @@ export const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
 /** A database, keys, clients of every role, and folders of contracts and consignees of its own. */
 export async function makeWorld(settings: WorldSettings = {}): Promise<World> {
-  const database = await freshDatabase();
+  const database = settings.database ?? (await freshDatabase());
   const folder = mkdtempSync(join(tmpdir(), 'waybill-world-'));
   const decryption = await writeConsignees(join(folder, 'consignees'), settings);
   cpSync(join(rootDir, 'contracts'), join(folder, 'contracts'), { recursive: true });

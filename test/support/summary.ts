@@ -3,7 +3,9 @@ import type { Reporter, TestModule } from 'vitest/node';
 
 export default class Summary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
-    const states = modules.flatMap((one) => [...one.children.allTests()].map((t) => t.result().state));
+    const states = modules.flatMap((one) =>
+      [...one.children.allTests()].map((t) => t.result().state),
+    );
     const broken = modules.filter((one) => one.state() === 'failed' && !hasFailedTest(one)).length;
     const passed = states.filter((state) => state === 'passed').length;
     const failed = states.filter((state) => state === 'failed').length + broken + errors.length;

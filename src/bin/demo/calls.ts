@@ -1,4 +1,6 @@
-/** Calls to the gateway as a careful client makes them: tried again with the same key, in bounds. */
+/**
+ * Calls to the gateway as a careful client makes them: tried again with the same key, in bounds.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,8 +14,18 @@ const triesMax = 30;
 const waitMsMin = 50;
 const waitMsMax = 1_000;
 
-/** Statuses after which the same request may be sent again. */
-const passing: ReadonlySet<number> = new Set([409, 429, 500, 503]);
+/** After these the same request may be sent again. */
+const passingStatuses: ReadonlySet<number> = new Set([429, 500, 503]);
+const passingCodes: ReadonlySet<string> = new Set(['REQUEST_IN_PROGRESS', 'RESULT_NOT_EXPECTED']);
+
+/** A call that did not succeed: `code` is the problem's, or empty when no reply came. */
+export class CallFailure extends Error {
+  readonly code: string;
+  constructor(path: string, code: string, words: string) {
+    super(`${path.split('?')[0]}: ${words}`);
+    this.code = code;
+  }
+}
 
 /** Signs in as a demo client with the key that lies in the home. */
 export function signIn(place: { home: string; url: string }, clientId: string): Promise<ApiClient> {
@@ -21,7 +33,7 @@ export function signIn(place: { home: string; url: string }, clientId: string): 
   return createApiClient({ url: place.url, clientId, clientKey: JSON.parse(text) as JWK });
 }
 
-/** One call; a lost connection or a passing refusal is tried again. Throws with the problem's code. */
+/** One call; a lost connection or a passing refusal is tried again. Throws a `CallFailure`. */
 export async function call<Body>(
   api: ApiClient,
   request: { path: string; body?: unknown; post?: boolean; key?: string; signal: AbortSignal },
@@ -39,19 +51,25 @@ export async function call<Body>(
     signal.throwIfAborted();
     const reply = await api.fetch(path, init).catch((error: unknown) => error as Error);
     if (!(reply instanceof Error) && reply.ok) return (await reply.json()) as Body;
-    const isPassing = reply instanceof Error || passing.has(reply.status);
-    if (!isPassing || tries === triesMax) throw new Error(await wordsOf(path, reply));
-    if (!(reply instanceof Error)) await reply.body?.cancel();
+    const { failure, isPassing } = await describe(path, reply);
+    if (!isPassing || tries === triesMax) throw failure;
     await pause(Math.min(waitMsMin * 2 ** tries, waitMsMax), undefined, { signal });
   }
 }
 
-async function wordsOf(path: string, reply: Response | Error): Promise<string> {
-  const place = path.split('?')[0];
-  if (reply instanceof Error) return `${place}: ${reply.message}`;
+async function describe(path: string, reply: Response | Error) {
+  if (reply instanceof Error) {
+    const { message, cause } = reply;
+    const words = cause instanceof Error ? `${message}: ${cause.message}` : message;
+    return { failure: new CallFailure(path, '', words), isPassing: true };
+  }
   const problem = (await reply.json().catch(() => ({}))) as { code?: string; errors?: object[] };
-  const errors = problem.errors ? ` ${JSON.stringify(problem.errors)}` : '';
-  return `${place}: HTTP ${reply.status} ${problem.code ?? ''}${errors}`;
+  const { code = '', errors } = problem;
+  const places = errors ? ` ${JSON.stringify(errors)}` : '';
+  return {
+    failure: new CallFailure(path, code, `HTTP ${reply.status} ${code}${places}`),
+    isPassing: passingStatuses.has(reply.status) || passingCodes.has(code),
+  };
 }
 
 /** Works a list off, so many at a time. The first failure ends it. */

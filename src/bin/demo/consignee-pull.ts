@@ -1,6 +1,6 @@
 /** A real polling client for a consignee that fetches what is its own. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { call, inParallel, type Schemas } from './calls.ts';
+import { call, CallFailure, inParallel, type Schemas } from './calls.ts';
 import { refusalOf, type Consignee, type Desk } from './consignee.ts';
 import type { Envelope } from './verifier.ts';
 
@@ -18,7 +18,9 @@ const acksAtOnce = 4;
 const restMsMin = 50;
 const restMsMax = 400;
 
-/** Claims, recomputes, acknowledges; rests when the inbox is empty. Ends when the signal says so. */
+/**
+ * Claims, recomputes, acknowledges; rests when the inbox is empty. Ends when the signal says so.
+ */
 export async function pullUntil(client: PullClient, desk: Desk, signal: AbortSignal) {
   let restMs = restMsMin;
   while (!signal.aborted) {
@@ -33,8 +35,7 @@ export async function pullUntil(client: PullClient, desk: Desk, signal: AbortSig
 
 async function settle(client: PullClient, { api }: Desk, item: Item, signal: AbortSignal) {
   const path = `/v1/inbox/${item.transfer}`;
-  const { lease, ...rest } = item;
-  const envelope = rest as Envelope;
+  const { lease, ...envelope } = item;
   try {
     await client.consignee.take(envelope);
   } catch (error) {
@@ -44,5 +45,9 @@ async function settle(client: PullClient, { api }: Desk, item: Item, signal: Abo
     return;
   }
   client.firstItem ??= envelope;
-  await call(api, { path: `${path}/ack`, body: { lease: lease.token }, signal });
+  const ack = { path: `${path}/ack`, body: { lease: lease.token }, signal };
+  await call(api, ack).catch((error: unknown) => {
+    // Too slow: it is offered again under the same id.
+    if (!(error instanceof CallFailure && error.code === 'LEASE_LOST')) throw error;
+  });
 }

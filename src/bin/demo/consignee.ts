@@ -1,4 +1,7 @@
-/** A simulated consignee: accepts only what it has recomputed, once by id, and returns a result for it. */
+/**
+ * A simulated consignee: accepts only what it has recomputed,
+ * once by id, and returns a result for it.
+ */
 import type { ApiClient } from '../api-client.ts';
 import { call, type Schemas } from './calls.ts';
 import type { Part } from './place.ts';

@@ -1,4 +1,6 @@
-/** Invented people: names from syllables, numbers that were given to nobody, the same for one seed. */
+/**
+ * Invented people: names from syllables, numbers that were given to nobody, the same for one seed.
+ */
 
 /** A number from 0 up to 1. */
 export type Random = () => number;
@@ -22,7 +24,9 @@ const second = [...'온람솔빛별샘결찬율린우진연호원담슬봄늘한
 const cities = ['서울특별시 중구', '부산광역시 수영구', '대전광역시 서구', '광주광역시 동구'];
 const streets = ['가온로', '누리길', '다솜로', '마루길', '보람로', '새별길', '아람로', '한빛길'];
 
-/** A generator for one seed and one position: mulberry32, which is small and good enough for play. */
+/**
+ * A generator for one seed and one position: mulberry32, which is small and good enough for play.
+ */
 export function seeded(seed: number, position: number): Random {
   let state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(position + 1, 0x85ebca6b)) >>> 0;
   return () => {

@@ -1,4 +1,6 @@
-/** Where a demo lives: its home, and a consignees folder of its own whose addresses are on loopback. */
+/**
+ * Where a demo lives: its home, and a consignees folder of its own whose addresses are on loopback.
+ */
 import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +16,9 @@ export interface Part {
   channel: 'push' | 'pull';
   /** `whsec_…`, shared by the gateway and a consignee that is pushed to. */
   webhookSecret: string;
-  /** The consignee's own; the gateway has the public half alone. Null: nothing of its is encrypted. */
+  /**
+   * The consignee's own; the gateway has the public half alone. Null: nothing of its is encrypted.
+   */
   privateKey: KeyObject | null;
   shipped: Record<string, unknown>;
 }
@@ -96,7 +100,8 @@ function keepKey({ path, consigneesDir }: Home, id: string): KeyObject {
     return JSON.stringify({ ...jwk, kid: randomBytes(8).toString('hex'), use: 'enc' });
   });
   const jwk = JSON.parse(text) as Record<string, string>;
-  const { d: _private, ...publicHalf } = jwk;
+  const publicHalf = { ...jwk };
+  delete publicHalf['d'];
   writeFileSync(join(consigneesDir, `${id}.public.jwk.json`), `${JSON.stringify(publicHalf)}\n`);
   return createPrivateKey({ key: jwk, format: 'jwk' });
 }

@@ -1,11 +1,15 @@
-/** The gateway as a process of its own: started, waited for, and ended with the demo however that ends. */
+/**
+ * The gateway as a process of its own: started, waited for,
+ * and ended with the demo however that ends.
+ */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export interface GatewayProcess {
-  url: string;
+  /** Resolves with the URL of the ready line. */
+  ready: Promise<string>;
   /** Rejects if it ends before `stop` was called. Never resolves. */
   lost: Promise<never>;
   /** Asks it to end (SIGTERM) and waits until it has. */
@@ -20,7 +24,7 @@ const stopMsMax = 40_000;
 /** What it may inherit: everything else of the environment could point it at another database. */
 const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_EXTRA_CA_CERTS'];
 
-/** Starts `waybill serve` and resolves with its ready line. Rejects when it ends before that. */
+/** Starts `waybill serve`. */
 export function startGateway(settings: {
   home: string;
   consigneesDir: string;
@@ -28,7 +32,7 @@ export function startGateway(settings: {
   host: string;
   /** Told each line that it logs. */
   onLine: (line: string) => void;
-}): Promise<GatewayProcess> {
+}): GatewayProcess {
   const kept = inherited.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   const child = spawn(process.execPath, ['--import', tether, program, 'serve'], {
     env: {
@@ -60,14 +64,14 @@ export function startGateway(settings: {
     await ended;
     clearTimeout(late);
   };
-  const ready = new Promise<GatewayProcess>((resolve) => {
+  const ready = new Promise<string>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const { msg, url } = readLine(line);
-      if (msg === 'ready' && url) resolve({ url, lost, stop });
+      if (msg === 'ready' && url) resolve(url);
       else settings.onLine(line);
     });
   });
-  return Promise.race([ready, lost]);
+  return { ready, lost, stop };
 }
 
 function readLine(line: string): { msg?: string; url?: string } {

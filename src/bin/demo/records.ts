@@ -1,4 +1,6 @@
-/** What an EMR holds of one person and sends whole: all thirty items, and keys that nobody may have. */
+/**
+ * What an EMR holds of one person and sends whole: all thirty items, and keys that nobody may have.
+ */
 import { createHash } from 'node:crypto';
 import { between, digits, nameOf, oneOf, personOf, seeded, type Random } from './people.ts';
 

@@ -1,4 +1,7 @@
-/** Corrupted twins of real deliveries, signed as the gateway would: each must be refused, by the right check. */
+/**
+ * Corrupted twins of real deliveries, signed as the gateway would:
+ * each must be refused, by the right check.
+ */
 import { Webhook } from 'standardwebhooks';
 import type { PullClient } from './consignee-pull.ts';
 import type { PushServer } from './consignee-push.ts';
@@ -71,7 +74,13 @@ function corruptedOf(real: Envelope, to: Consignee, send: Twin['send']): Twin[] 
   bytes[0]! ^= 1;
   proof.proof.hashes = [bytes.toString('base64'), ...rest];
   return [
-    { what: 'a record with one byte changed', refusedFor: 'commitment', envelope: record, to, send },
+    {
+      what: 'a record with one byte changed',
+      refusedFor: 'commitment',
+      envelope: record,
+      to,
+      send,
+    },
     { what: 'a proof with one bit flipped', refusedFor: 'proof', envelope: proof, to, send },
   ];
 }
@@ -94,7 +103,9 @@ function withOneByteChanged(record: Envelope['record']): Envelope['record'] {
   return visit(record) as Envelope['record'];
 }
 
-/** Posts to a simulated consignee, signed with its secret, so that only its own check can refuse. */
+/**
+ * Posts to a simulated consignee, signed with its secret, so that only its own check can refuse.
+ */
 async function push({ url, consignee }: PushServer, envelope: Envelope): Promise<string> {
   const body = JSON.stringify(envelope);
   const at = new Date();

@@ -1,6 +1,6 @@
 /**
- * A consignee's own check of what it is handed. A second implementation on purpose: it shares no line
- * with the gateway, so that a mistake there cannot hide itself here.
+ * A consignee's own check of what it is handed. A second implementation on purpose: it shares no
+ * line with the gateway, so that a mistake there cannot hide itself here.
  */
 import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { compactDecrypt } from 'jose';
@@ -86,7 +86,9 @@ export function provenLeaf(vkey: string, proof: Envelope['proof']): Leaf {
   return JSON.parse(leaf.toString()) as Leaf;
 }
 
-/** Size and root that a signed note (C2SP signed-note, tlog-checkpoint) states, if the key signed. */
+/**
+ * Size and root that a signed note (C2SP signed-note, tlog-checkpoint) states, if the key signed.
+ */
 export function signedTree(vkey: string, note: string): { size: number; root: Buffer } {
   const [name = '', id = '', ...rest] = vkey.trim().split('+');
   const key = base64(rest.join('+'));

@@ -1,13 +1,13 @@
 /** Turns one `<consignee>/v<N>.yaml` into a contract, or says everything that is wrong with it. */
 import { canonicalBytes, sha256 } from '#src/base/canonical.ts';
+import { neverSharedTest } from '#src/base/never-shared.ts';
 import { isRealDate } from '#src/base/seoul.ts';
 import type { Contract, Dictionary, SubjectKind, Words } from '#src/base/words.ts';
-import type { DictionaryFile } from './dictionaryFile.ts';
+import type { DictionaryFile } from './dictionary-file.ts';
 import type { Faults } from './faults.ts';
-import { neverSharedTest } from './itemSchema.ts';
 import { nearest } from './nearest.ts';
 import { fitsSchema } from './schemas.ts';
-import type { Place, YamlFile } from './yamlFile.ts';
+import type { Place, YamlFile } from './yaml-file.ts';
 
 type Listed = { item: string; required: boolean }[];
 

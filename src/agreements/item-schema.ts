@@ -15,21 +15,6 @@ const forbiddenKeywords = [
 const narrowingKeywords = ['anyOf', 'oneOf', 'allOf'];
 const narrowingWords = ['format', 'pattern', 'const', 'enum', 'required', 'minLength', 'maxLength'];
 
-/** A name this long, in bytes of UTF-8, counts inside a longer key too: `loginPassword2`. */
-const partBytesMin = 6;
-
-/** The test that the minimiser makes of unknown keys, made here of the keys we would name. */
-export function neverSharedTest(names: readonly string[]): (key: string) => boolean {
-  const parts = names.filter((name) => Buffer.byteLength(name) >= partBytesMin);
-  return (key) => {
-    const letters = key
-      .normalize('NFKC')
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}]/gu, '');
-    return names.includes(letters) || parts.some((part) => letters.includes(part));
-  };
-}
-
 function isSchema(value: unknown): value is Schema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

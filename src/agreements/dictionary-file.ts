@@ -1,9 +1,10 @@
 /** Turns one `dictionary/v<N>.yaml` into a dictionary, or says everything that is wrong with it. */
+import { neverSharedTest } from '#src/base/never-shared.ts';
 import type { Dictionary, DictionaryItem } from '#src/base/words.ts';
 import type { Faults } from './faults.ts';
-import { itemSchemaFaults, neverSharedTest } from './itemSchema.ts';
+import { itemSchemaFaults } from './item-schema.ts';
 import { fitsSchema } from './schemas.ts';
-import type { YamlFile } from './yamlFile.ts';
+import type { YamlFile } from './yaml-file.ts';
 
 type ItemText = Omit<DictionaryItem, 'encrypted' | 'freeText' | 'guard'> &
   Partial<Pick<DictionaryItem, 'encrypted' | 'freeText' | 'guard'>>;

@@ -2,9 +2,9 @@
 import type { JWK } from 'jose';
 import type { Channel, Consignee, PushSettings, Words } from '#src/base/words.ts';
 import type { Faults } from './faults.ts';
-import { publicKeyFault } from './publicKey.ts';
+import { publicKeyFault } from './public-key.ts';
 import { fitsSchema } from './schemas.ts';
-import type { Place, YamlFile } from './yamlFile.ts';
+import type { Place, YamlFile } from './yaml-file.ts';
 
 /** What a named secret is for, so that a missing one can be made where that is allowed. */
 export interface SecretHint {

@@ -1,6 +1,6 @@
 /** The named, versioned rules by which an item may be derived. Rules are only ever added. */
 import { completedYears } from '#src/base/seoul.ts';
-import { readRegistrationNumber } from './registrationNumber.ts';
+import { readRegistrationNumber } from './registration-number.ts';
 
 /** A rule for one item. It reads validated sources only, and its values travel only if listed. */
 export interface DerivationRule {

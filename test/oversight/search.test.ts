@@ -1,0 +1,168 @@
+/** The auditor's search and trails: every transfer can be found, and nobody looks unseen. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
+import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
+import { canary, orderFor, posted } from '#test/support/orders.ts';
+import {
+  answered,
+  asOwner,
+  order,
+  reached,
+  trailWith,
+  type Trail,
+} from '#test/support/transfers.ts';
+import { until } from '#test/support/wait.ts';
+
+let world: World;
+let gateway: TestGateway;
+let lab: ConsigneeServer;
+const ids: Record<'pushed' | 'pulled' | 'other', string> = { pushed: '', pulled: '', other: '' };
+
+interface Page {
+  items: { id: string; client: string; subject: string; consignee: string; createdAt: string }[];
+  next: string | null;
+}
+
+beforeAll(async () => {
+  lab = await startConsigneeServer();
+  world = await makeWorld({ pushUrls: { samkwang: lab.url } });
+  gateway = await startGateway(world);
+  ids.pushed = await order(gateway, 'samkwang');
+  ids.pulled = await order(gateway, 'engitech');
+  const other = await gateway.as('emr-two');
+  const body = posted(orderFor('engitech'), 'of another EMR');
+  ids.other = (await other.json<{ id: string }>('/v1/transfers', body)).id;
+  await reached(gateway, ids.pushed, 'delivered');
+  await reached(gateway, ids.pulled, 'ready');
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+  await world?.close();
+  await lab?.close();
+});
+
+async function search(query: string): Promise<Page> {
+  const auditor = await gateway.as('auditor');
+  return auditor.json<Page>(`/v1/audit/transfers${query}`);
+}
+
+const found = async (query: string) => (await search(query)).items.map(({ id }) => id);
+
+/** The details of all `audit-read` entries that a checkpoint covers, and the end of the ledger. */
+async function reads(): Promise<Record<string, unknown>[]> {
+  const auditor = await gateway.as('auditor');
+  const { items } = await auditor.json<{
+    items: { leaf: string; detail: { content: string } }[];
+  }>('/v1/ledger/entries?start=0&limit=1000');
+  const parse = (base64: string) =>
+    JSON.parse(Buffer.from(base64, 'base64').toString('utf8')) as Record<string, unknown>;
+  return items
+    .filter(({ leaf }) => parse(leaf)['kind'] === 'audit-read')
+    .map(({ detail }) => parse(detail.content));
+}
+
+describe('a search', () => {
+  test('finds the transfers of every EMR, newest first', async () => {
+    expect(await found('')).toEqual([ids.other, ids.pulled, ids.pushed]);
+    const { items } = await search('');
+    expect(items.map(({ client }) => client)).toEqual(['emr-two', 'emr', 'emr']);
+  });
+
+  test('knows one person by one random id, whichever EMR sent the order', async () => {
+    const { items } = await search('');
+    expect(new Set(items.map(({ subject }) => subject)).size).toBe(1);
+    expect(JSON.stringify(items)).not.toContain(canary.chartNumber);
+    expect(JSON.stringify(items)).not.toContain(canary.name);
+  });
+
+  test('narrows by consignee, by state and by both', async () => {
+    expect(await found('?consignee=engitech')).toEqual([ids.other, ids.pulled]);
+    expect(await found('?status=delivered')).toEqual([ids.pushed]);
+    expect(await found('?consignee=engitech&status=delivered')).toEqual([]);
+    expect(await found('?consignee=nobody')).toEqual([]);
+  });
+
+  test('takes a period from its first instant up to and without its last', async () => {
+    const at = new Map((await search('')).items.map(({ id, createdAt }) => [id, createdAt]));
+    const [first = '', last = ''] = [at.get(ids.pushed), at.get(ids.other)];
+    expect(await found(`?from=${first}`)).toEqual([ids.other, ids.pulled, ids.pushed]);
+    expect(await found(`?to=${first}`)).toEqual([]);
+    expect(await found(`?from=${first}&to=${last}`)).toEqual([ids.pulled, ids.pushed]);
+    const seoul = new Date(Date.parse(first) + 9 * 3_600_000)
+      .toISOString()
+      .replace('Z', '%2B09:00');
+    expect(await found(`?to=${seoul}`)).toEqual([]);
+  });
+
+  test.each(['from', 'to'])('takes any year as %s', async (name) => {
+    const all = [ids.other, ids.pulled, ids.pushed];
+    const [before, after] = ['1900-01-01T00:00:00Z', '9999-12-31T23:59:59Z'];
+    expect(await found(`?${name}=${before}`)).toEqual(name === 'from' ? all : []);
+    expect(await found(`?${name}=${after}`)).toEqual(name === 'from' ? [] : all);
+  });
+
+  test('is paged by a cursor that goes on where it stood, and is good for nothing else', async () => {
+    const seen: string[] = [];
+    for (let next: string | null = ''; next !== null;) {
+      const page: Page = await search(`?limit=1${next === '' ? '' : `&cursor=${next}`}`);
+      seen.push(...page.items.map(({ id }) => id));
+      next = page.next;
+    }
+    expect(seen).toEqual([ids.other, ids.pulled, ids.pushed]);
+    const { next } = await search('?limit=1');
+    const auditor = await gateway.as('auditor');
+    const changed = auditor.fetch(`/v1/audit/transfers?consignee=engitech&cursor=${next}`);
+    expect(await answered(changed)).toEqual({ status: 400, code: 'INVALID_CURSOR' });
+  });
+
+  test('leaves one entry that says who asked for what, and not one a page', async () => {
+    const query = '?consignee=engitech&status=ready&limit=1';
+    const { next } = await search(query);
+    await search(`${query}&cursor=${next}`);
+    // A later search is covered by a checkpoint: so is everything that was entered before it.
+    await search('?status=withdrawn');
+    const all = await until('the last search to be covered', async () => {
+      const details = await reads();
+      return JSON.stringify(details).includes('withdrawn') ? details : null;
+    });
+    const ours = all.filter((detail) => JSON.stringify(detail).includes('"ready"'));
+    expect(ours).toEqual([
+      expect.objectContaining({
+        actor: { client: 'auditor', kind: 'auditor' },
+        query: { what: 'transfers', consignee: 'engitech', status: 'ready', from: null, to: null },
+      }),
+    ]);
+  });
+});
+
+describe('a trail', () => {
+  test('holds every entry of its transfer in order, with details, and its own opening', async () => {
+    const first = await trailWith(gateway, ids.pushed, 'audit-read');
+    const kinds = first.entries.map(({ kind }) => kind);
+    expect(kinds.slice(0, 3)).toEqual(['released', 'delivered', 'audit-read']);
+    expect(first.entries[2]?.detail).toMatchObject({
+      ...{ actor: { client: 'auditor', kind: 'auditor' }, query: { what: 'trail' } },
+    });
+    expect(JSON.stringify(first)).not.toContain(canary.name);
+  });
+
+  test('of a transfer that does not exist is not found, and leaves no entry', async () => {
+    const auditor = await gateway.as('auditor');
+    const path = '/v1/audit/transfers/019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60';
+    expect(await answered(auditor.fetch(path))).toEqual({ status: 404, code: 'NOT_FOUND' });
+  });
+
+  test('whose detail was changed in the database says so and shows the rest', async () => {
+    await reached(gateway, ids.pulled, 'ready');
+    await asOwner(
+      world,
+      `UPDATE entries SET detail = set_byte(detail, 90, get_byte(detail, 90) # 1)
+       WHERE index = (SELECT entry FROM transfers WHERE id = $1)`,
+      [ids.pulled],
+    );
+    const auditor = await gateway.as('auditor');
+    const { entries } = await auditor.json<Trail>(`/v1/audit/transfers/${ids.pulled}`);
+    expect(entries[0]).toMatchObject({ kind: 'released', detail: null });
+  });
+});
