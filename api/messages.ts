@@ -178,10 +178,10 @@ export const messages: Readonly<Record<ErrorCode, Message>> = {
     '전송이 아직 전달되지 않았거나 수령하지 않은 채 끝났습니다. 전송 ID를 확인하십시오.',
   ),
   PAYLOAD_PURGED: say(
-    'The payload has been destroyed',
-    'Its time was over; the ledger entry remains. Send a new order if it is still needed.',
-    '내용이 파기되었습니다',
-    '보관 기간이 지나 파기되었고 원장의 기록만 남아 있습니다. 여전히 필요하면 새로 의뢰하십시오.',
+    'The content is no longer kept',
+    'It was collected, or its time was over, and so it was destroyed; the ledger entry remains.',
+    '내용을 더 이상 보관하지 않습니다',
+    '수령되었거나 보관 기간이 지나 파기했습니다. 원장의 기록은 남아 있습니다.',
   ),
   INVALID_PROOF_RANGE: say(
     'There is no proof for this range',

@@ -1530,7 +1530,7 @@ export interface components {
          *       "type": "/docs/problems#PAYLOAD_PURGED",
          *       "title": "The content is no longer kept",
          *       "status": 410,
-         *       "detail": "It was destroyed after it was collected; the ledger still proves that it was here.",
+         *       "detail": "It was collected, or its time was over, and so it was destroyed; the ledger entry remains.",
          *       "code": "PAYLOAD_PURGED"
          *     }
          */

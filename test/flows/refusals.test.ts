@@ -67,13 +67,19 @@ interface ReadEntry {
   text: string;
 }
 
-async function entriesSince(start: number): Promise<{ entries: ReadEntry[]; size: number }> {
-  await until('the ledger to rest', async () => {
-    const { rows } = await world.db.query<{ n: number }>(
-      'SELECT count(*)::int AS n FROM submissions',
+/** The size of the ledger once nothing waits for a number. */
+async function sizeNow(): Promise<number> {
+  return until('the ledger to rest', async () => {
+    const { rows } = await world.db.query<{ size: number; waiting: boolean }>(
+      `SELECT (SELECT max(size)::int FROM checkpoints) AS size,
+         EXISTS (SELECT FROM submissions) AS waiting`,
     );
-    return rows[0]?.n === 0;
+    return rows[0]?.waiting === false ? rows[0].size : null;
   });
+}
+
+async function entriesSince(start: number): Promise<{ entries: ReadEntry[]; size: number }> {
+  await sizeNow();
   type Page = { items: Entry[]; size: number };
   const page = await auditor.json<Page>(`/v1/ledger/entries?limit=1000&start=${start}`);
   const entries = page.items.map(({ leaf, detail }) => {
@@ -87,8 +93,6 @@ async function entriesSince(start: number): Promise<{ entries: ReadEntry[]; size
   });
   return { entries, size: page.size };
 }
-
-const sizeNow = async () => (await entriesSince(0)).size;
 
 interface Problem {
   status: number;
@@ -269,7 +273,9 @@ describe.each(refusals)('an order with $name', ({ order, code, places, consignee
   test(`is refused as ${code}, with its places and one entry that tells no value`, async () => {
     const before = await stored();
     const start = await sizeNow();
-    const response = await emr.fetch('/v1/transfers', posted(order(), `refused-${code}`));
+    const sent = posted(order(), `refused-${code}`);
+    const headers = { ...sent.headers, 'x-forwarded-for': mark, forwarded: `for=${mark}` };
+    const response = await emr.fetch('/v1/transfers', { ...sent, headers });
     const text = await response.text();
     expectSilent(text + JSON.stringify([...response.headers]));
     const problem = JSON.parse(text) as Problem;

@@ -18,7 +18,7 @@ export const usage = `usage: waybill demo [--once] [--json] [--orders N]
   --once      play it through in a temporary home and exit (status 1 if anything does not add up);
               without it the demo stays up until Ctrl-C, in .waybill or WAYBILL_HOME
   --json      one JSON line per consignee and a summary on standard output, instead of a table
-  --orders N  how many orders, 1 to ${ordersMax}, dealt out over the consignees in turn (${ordersDefault})
+  --orders N  how many orders, 1 to ${ordersMax}, over the consignees in turn (${ordersDefault})
 `;
 
 /** The options, or what is wrong with them. */

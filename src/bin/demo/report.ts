@@ -98,22 +98,25 @@ export function explain(
 ): string {
   const { transfers, delivered, results, entries, verified } = outcome.totals;
   const pushed = tallies.filter(({ channel }) => channel === 'push').length;
+  const pulled = tallies.length - pushed;
+  const verdict = verified ? 'all of it adds up' : 'IT DOES NOT ADD UP';
   return [
     '*          computed by the gateway from other values of the record',
-    'proofs     what arrived is what the signed ledger committed to, as the consignee recomputed it',
-    'kept back  what the contract does not list, what no contract may list (a fingerprint template, a',
+    'proofs     what arrived is what the signed ledger committed to, recomputed by the consignee',
+    'kept back  what the contract does not list, what no contract may list (a fingerprint, a',
     '           password hash) and what nobody has defined (a guardian); --json names each',
     '',
-    `An EMR sent ${transfers} whole records of invented people, all 30 items in each, to ${tallies.length} consignees`,
+    `An EMR sent ${transfers} whole records of invented people, all 30 items in each, to` +
+      ` ${tallies.length} consignees`,
     'in turn. Each was handed what its contract in contracts/ lists, and nothing else.',
-    `${delivered} were delivered: pushed to ${pushed} consignees, and claimed by ${tallies.length - pushed}` +
-      ' that poll. Registration numbers left',
-    'encrypted to the consignee. Each consignee decrypted, recomputed the commitment and proved it to',
+    `${delivered} were delivered: pushed to ${pushed} consignees, and claimed by ${pulled} that` +
+      ' poll. Registration',
+    'numbers left encrypted. Each consignee decrypted, recomputed the commitment and proved it to',
     `a signed checkpoint before it accepted; ${outcome.twinsRefused} corrupted twins of real` +
       ' deliveries were refused.',
     `${results} results came back, were minimised in their turn, and the EMR collected them.`,
-    `The ledger holds ${entries} entries, and an auditor's check from outside says:` +
-      ` ${verified ? 'all of it adds up' : 'IT DOES NOT ADD UP'} (${outcome.seconds.toFixed(1)} s).`,
+    `The ledger holds ${entries} entries, and an auditor's check from outside says:`,
+    `${verdict} (${outcome.seconds.toFixed(1)} s).`,
   ].join('\n');
 }
 

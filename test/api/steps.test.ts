@@ -1,0 +1,86 @@
+/** What reaches the steps behind a body: its bytes, strict JSON of them, one content type. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Operation } from '#api/contract.ts';
+import { readBody, tellProblem } from '#api/steps.ts';
+import { createLog } from '#src/base/log.ts';
+
+const servers: Server[] = [];
+const urls = new Map<Operation['body'], string>();
+
+/** An app of this one step, which answers what it left for the next. */
+async function serve(body: Operation['body']): Promise<string> {
+  const app = express();
+  const operation = { id: 'releaseTransfer', method: 'post', path: '/', scopes: [], body } as const;
+  app.use(readBody(operation), (request, response) => {
+    const { bytes } = response.locals as { bytes: Buffer };
+    const type = request.headers['content-type'] ?? null;
+    response.json({ type, bytes: bytes.length, body: (request.body as unknown) ?? null });
+  });
+  app.use(tellProblem({ log: createLog({ level: 'silent' }), known: new Set() }));
+  const server = app.listen(0, '127.0.0.1');
+  servers.push(server);
+  await new Promise((resolve) => server.once('listening', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+beforeAll(async () => {
+  for (const body of ['none', 'optional', 'required'] as const) urls.set(body, await serve(body));
+});
+
+afterAll(() => {
+  for (const server of servers) server.close();
+});
+
+async function send(to: Operation['body'], type: string | null, body = '') {
+  const headers: Record<string, string> = type === null ? {} : { 'content-type': type };
+  const response = await fetch(urls.get(to) ?? '', {
+    method: 'POST',
+    headers,
+    body: Buffer.from(body),
+  });
+  const reply = (await response.json()) as Record<string, unknown>;
+  return response.ok ? reply : `${response.status} ${String(reply['code'])}`;
+}
+
+describe('the body of a request', () => {
+  it('reaches the next step as bytes and as JSON, under one content type', async () => {
+    const types = [
+      ...['application/json', 'Application/JSON', 'application/json;charset=UTF-8'],
+      ...['application/json ; charset="utf-8" ', ' application/json; charset=utf-8'],
+    ];
+    for (const type of types) {
+      for (const to of ['optional', 'required'] as const) {
+        const expected = { type: 'application/json', bytes: 7, body: { a: 1 } };
+        expect(await send(to, type, '{"a":1}')).toEqual(expected);
+      }
+    }
+  });
+
+  it('has no content type where there is none to read: each would be kept for ever', async () => {
+    const nothing = { type: null, bytes: 0, body: null };
+    for (const type of ['application/json', 'text/plain; a=1', 'x/y; b=2', null]) {
+      expect(await send('none', type)).toEqual(nothing);
+      expect(await send('none', type, '{"a":1}')).toEqual(nothing);
+      expect(await send('optional', type)).toEqual(nothing);
+      expect(await send('required', type)).toBe('400 INVALID_REQUEST');
+    }
+  });
+
+  it('is refused under every other content type', async () => {
+    const types = ['text/plain', 'application/json; charset=latin1', 'application/json; a=1', null];
+    for (const type of [...types, 'application/json, application/json', 'application/jsonx']) {
+      expect(await send('required', type, '{}')).toBe('415 UNSUPPORTED_MEDIA_TYPE');
+      expect(await send('optional', type, '{}')).toBe('415 UNSUPPORTED_MEDIA_TYPE');
+    }
+  });
+
+  it('that is malformed ends in an answer, and the server lives on', async () => {
+    for (const body of ['{', '\ufeff{}', '{"a":1,"a":2}', '[1e400]', ' ']) {
+      expect(await send('required', 'application/json', body)).toBe('400 MALFORMED_JSON');
+    }
+    expect(await send('none', null)).toMatchObject({ bytes: 0 });
+  });
+});
