@@ -1,10 +1,5 @@
 /** The command line: one command, one file; long work tells its progress on standard error. */
 import { GatewayError, StartupError } from '#src/base/errors.ts';
-import { manageClients } from './client.ts';
-import { lintContracts } from './lint.ts';
-import { runMigrations } from './migrate.ts';
-import { serve } from './serve.ts';
-import { verifyLedger } from './verify.ts';
 
 const usage = `usage: waybill <command>
 
@@ -22,13 +17,14 @@ const usage = `usage: waybill <command>
 
 type Command = (args: readonly string[]) => Promise<number>;
 
+// Each command is loaded when it is asked for: help does not wait for the gateway's libraries.
 const commands: Readonly<Record<string, Command>> = {
-  serve: () => serve(process.env),
+  serve: async () => (await import('./serve.ts')).serve(process.env),
   demo: async (args) => (await import('./demo/demo.ts')).runDemo(args),
-  migrate: () => runMigrations(process.env),
-  client: (args) => manageClients(process.env, args),
-  'contract lint': () => lintContracts(process.env),
-  'ledger verify': (args) => verifyLedger(args),
+  migrate: async () => (await import('./migrate.ts')).runMigrations(process.env),
+  client: async (args) => (await import('./client.ts')).manageClients(process.env, args),
+  'contract lint': async () => (await import('./lint.ts')).lintContracts(process.env),
+  'ledger verify': async (args) => (await import('./verify.ts')).verifyLedger(args),
 };
 
 async function main(argv: readonly string[]): Promise<number> {
