@@ -1,5 +1,6 @@
 /** What the HTTP libraries found wrong, in our own words: their messages echo what was sent. */
 import { GatewayError, type ErrorCode } from '#src/base/errors.ts';
+import { ruleOfKeyword } from '#src/base/field-rule.ts';
 import type { FieldProblem, FieldRule } from '#src/base/words.ts';
 
 const codes: Readonly<Record<number, ErrorCode>> = {
@@ -9,25 +10,6 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   406: 'NOT_ACCEPTABLE',
   413: 'PAYLOAD_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
-};
-
-const rules: Readonly<Record<string, FieldRule>> = {
-  required: 'required',
-  type: 'type',
-  format: 'format',
-  pattern: 'format',
-  minLength: 'length',
-  maxLength: 'length',
-  minItems: 'length',
-  maxItems: 'length',
-  minProperties: 'length',
-  maxProperties: 'length',
-  minimum: 'range',
-  maximum: 'range',
-  enum: 'range',
-  const: 'range',
-  additionalProperties: 'unknown',
-  unevaluatedProperties: 'unknown',
 };
 
 /** Where a path of express-openapi-validator begins, and what stands there in a pointer. */
@@ -115,6 +97,6 @@ function problemOf(
 /** Without a keyword it is the query: a parameter that is not known, empty, or not encoded. */
 function ruleOf(errorCode: unknown, message: unknown): FieldRule {
   const [keyword = ''] = typeof errorCode === 'string' ? errorCode.split('.') : [];
-  const rule = Object.hasOwn(rules, keyword) ? rules[keyword] : undefined;
+  const rule = ruleOfKeyword(keyword);
   return rule ?? (String(message).startsWith('Unknown query parameter') ? 'unknown' : 'format');
 }

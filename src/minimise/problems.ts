@@ -1,5 +1,6 @@
 /** What was wrong with a record, place by place. A pointer names places, never what stood there. */
 import type { ErrorObject } from 'ajv/dist/2020.js';
+import { ruleOfKeyword } from '#src/base/field-rule.ts';
 import type { FieldProblem, FieldRule, RefusedReason } from '#src/base/words.ts';
 
 /** A problem and the dictionary code that it concerns, if it concerns one. */
@@ -19,27 +20,6 @@ export interface Refused {
 
 /** Who is wrong in more places than this is told the first of them. They fit into an entry, too. */
 const PROBLEMS_MAX = 200;
-
-const RULES: Readonly<Record<string, FieldRule>> = {
-  required: 'required',
-  type: 'type',
-  format: 'format',
-  pattern: 'format',
-  minLength: 'length',
-  maxLength: 'length',
-  minItems: 'length',
-  maxItems: 'length',
-  minProperties: 'length',
-  maxProperties: 'length',
-  minimum: 'range',
-  maximum: 'range',
-  exclusiveMinimum: 'range',
-  exclusiveMaximum: 'range',
-  multipleOf: 'range',
-  enum: 'range',
-  const: 'range',
-  additionalProperties: 'unknown',
-};
 
 /** Errors of a branch, whose one verdict is the error of its `anyOf`. */
 const BRANCH = /\/(?:anyOf|oneOf|not|if|then|else)\//;
@@ -73,5 +53,5 @@ export function refused(reason: RefusedReason, findings: readonly Finding[]): Re
 
 function ruleOf(error: ErrorObject): FieldRule {
   if (error.keyword === 'format' && error.params['format'] === 'real-date') return 'notADate';
-  return RULES[error.keyword] ?? 'invalid';
+  return ruleOfKeyword(error.keyword) ?? 'invalid';
 }

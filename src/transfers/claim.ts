@@ -2,19 +2,6 @@
 import type { Queryable } from '#src/store/pool.ts';
 import type { ClaimedTransfer } from './reopen.ts';
 
-interface ClaimRow {
-  id: string;
-  client: string;
-  consignee: string;
-  contract: string;
-  commitment: Buffer;
-  entry: number;
-  lease: Buffer;
-  due_at: Date;
-  attempts: number;
-  sealed: Buffer | null;
-}
-
 export interface Claim extends ClaimedTransfer {
   leaseUntil: Date;
 }
@@ -59,7 +46,7 @@ export async function claimDue(
     contracts: readonly string[];
   },
 ): Promise<Claim[]> {
-  const { rows } = await db.query<ClaimRow>({
+  const { rows } = await db.query<ClaimedTransfer & { due_at: Date }>({
     name: 'transfers-claim',
     text: claimSql,
     values: [
