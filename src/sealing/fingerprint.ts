@@ -1,5 +1,5 @@
 /** Keyed fingerprints: what must be found again but never read, such as an idempotency key. */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 
 export type FingerprintUse =
   'idempotency-key' | 'request' | 'subject' | 'reference' | 'cursor' | 'lease';
@@ -12,8 +12,9 @@ export type Fingerprint = (
 
 /** @param deps.key 32 bytes, from outside the database */
 export function createFingerprint(deps: { key: Uint8Array }): Fingerprint {
+  const key = createSecretKey(deps.key);
   return (use, ...parts) => {
-    const hmac = createHmac('sha256', deps.key);
+    const hmac = createHmac('sha256', key);
     for (const part of [use, ...parts]) {
       const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part;
       const length = Buffer.alloc(4);
