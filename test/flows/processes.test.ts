@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateClientKey } from '#src/access/keys.ts';
 import { manageClients } from '#src/bin/client.ts';
 import { startServer } from '#src/bin/server.ts';
+import { claimDue } from '#src/transfers/claim.ts';
 import { assertion, postTokenForm, tokenForm } from '#test/support/client.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import {
@@ -255,13 +256,13 @@ describe('a process refuses to start, at once and saying why,', () => {
   test('without a registered contract; and one that runs without it serves no more', async () => {
     const newer = join(folder, 'newer');
     cpSync(world.contractsDir, newer, { recursive: true });
-    addVersion(newer, 'samkwang');
+    for (const consignee of ['samkwang', 'lctech']) addVersion(newer, consignee);
     const emr = await one.as('emr');
     const send = (key: string) => emr.fetch('/v1/transfers', posted(orderFor('samkwang'), key));
     expect((await send('before-v2')).status).toBe(202);
     const three = await startGateway(world, { WAYBILL_CONTRACTS: newer });
     try {
-      expect(await refused({})).toMatch(/samkwang\.v2 is registered but this process lacks it/);
+      expect(await refused({})).toMatch(/lctech\.v2 is registered but this process lacks it/);
       // Deciding by v1 now would be deciding by a contract that is no longer in force.
       const refusal = await until('the refusal', async () => {
         const reply = await send('after-v2');
@@ -282,6 +283,22 @@ describe('a process refuses to start, at once and saying why,', () => {
         lab.received.find(({ body }) => body.transfer === answer.id),
       );
       expect(arrived.body.contract).toBe('samkwang.v2');
+
+      // In the moment before it notices, too, a process leaves alone what it does not know: to it
+      // such a transfer would look like one without a contract, and have failed.
+      const waits = await (
+        await three.as('emr')
+      ).json<{ id: string }>('/v1/transfers', posted(orderFor('lctech'), 'waits'));
+      const claimAs = (...contracts: string[]) =>
+        claimDue(world.db, {
+          ...{ slots: new Map([['lctech', 10]]), status: 'leased', leaseSeconds: 60, contracts },
+        });
+      const claims = await until('what v2 released', async () => {
+        expect(await claimAs('lctech.v1')).toEqual([]);
+        const found = await claimAs('lctech.v2');
+        return found.length > 0 ? found : null;
+      });
+      expect(claims.map(({ id }) => id)).toEqual([waits.id]);
       expect((await verifyAll(world, three)).faults).toEqual([]);
     } finally {
       await three.stop();

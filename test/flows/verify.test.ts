@@ -54,7 +54,7 @@ function verify(args: readonly string[] = []): { status: number | null; out: str
 test('an untouched ledger is verified, and again from the checkpoint that was kept', () => {
   expect(verify()).toMatchObject({
     status: 0,
-    out: expect.stringMatching(/^verified: \d+ entries/),
+    out: expect.stringMatching(/^verified: \d+ entries/) as string,
   });
   expect(verify()).toMatchObject({ status: 0 });
 });
