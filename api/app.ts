@@ -12,6 +12,7 @@ import { createAuthorizationServer } from './oauth/authorization-server.ts';
 import { createHandlers } from './operations.ts';
 import {
   answer,
+  asGet,
   authorise,
   nothingHere,
   observe,
@@ -53,6 +54,7 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
   app.use(secureHeaders);
   app.use(createAuthorizationServer({ db, clients, issuer, signingKey, now, log: oauthLog(log) }));
   app.use('/docs', createDocs(settings));
+  app.head(['/healthz', '/readyz'], asGet);
   for (const operation of contract.operations) {
     const { path, method } = operation;
     app[method](path, authorise(operation, tokens), readBody(operation));

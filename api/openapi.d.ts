@@ -196,7 +196,9 @@ export interface paths {
      *     transfer id stays the same, so use it to recognise a repetition. An empty list means that
      *     nothing waits, or that the clinic has paused delivery to you.
      *
-     *     Unique identifiers in `record` are compact JWE strings, encrypted to your key.
+     *     Unique identifiers in `record` are compact JWE strings, encrypted to your key. The plaintext
+     *     is the value itself: a string without quotes, in UTF-8. Put it back in its place before you
+     *     recompute the commitment.
      */
     post: operations['claimInbox'];
     delete?: never;
@@ -825,7 +827,7 @@ export interface components {
       /**
        * @description What the EMR holds, by dictionary code. It may hold more than the contract lists: that
        *     is withheld. `tests` is a list of `{prescriptionCode?, testName?, specimenName?,
-       *     collectionDate?}`.
+       *     collectionDate?}`. A member that is `null` counts as absent.
        */
       record: {
         [key: string]: unknown;
@@ -1033,7 +1035,7 @@ export interface components {
       class: components['schemas']['ItemClass'];
       /** @description Without it, the whole order is refused. */
       required: boolean;
-      /** @description Travels as a compact JWE to your key. */
+      /** @description Travels as a compact JWE to your key; the plaintext is the value without quotes. */
       encrypted: boolean;
     };
     /** @description A contract as its consignee needs it. */
@@ -1720,7 +1722,7 @@ export interface components {
     /**
      * @description **Required.** A string of your choice that names this request, such as your order number,
      *     in double quotes (an RFC 9651 string). The same key with the same body always gets the first
-     *     answer, for 30 days; with another body it is refused. A missing or unquoted key is a 400.
+     *     answer, for 30 days; with another body (compared byte for byte) it is refused. A missing or unquoted key is a 400.
      * @example "order-20260105-0001"
      */
     IdempotencyKey: string;
@@ -1908,7 +1910,7 @@ export interface operations {
         /**
          * @description **Required.** A string of your choice that names this request, such as your order number,
          *     in double quotes (an RFC 9651 string). The same key with the same body always gets the first
-         *     answer, for 30 days; with another body it is refused. A missing or unquoted key is a 400.
+         *     answer, for 30 days; with another body (compared byte for byte) it is refused. A missing or unquoted key is a 400.
          * @example "order-20260105-0001"
          */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
@@ -2379,7 +2381,7 @@ export interface operations {
         /**
          * @description **Required.** A string of your choice that names this request, such as your order number,
          *     in double quotes (an RFC 9651 string). The same key with the same body always gets the first
-         *     answer, for 30 days; with another body it is refused. A missing or unquoted key is a 400.
+         *     answer, for 30 days; with another body (compared byte for byte) it is refused. A missing or unquoted key is a 400.
          * @example "order-20260105-0001"
          */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey'];

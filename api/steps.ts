@@ -58,6 +58,12 @@ export const secureHeaders: RequestHandler = (_request, response, next) => {
   next();
 };
 
+/** Load balancers probe by HEAD: answered like GET, without the body. */
+export const asGet: RequestHandler = (request, _response, next) => {
+  request.method = 'GET';
+  next();
+};
+
 /** Token and scopes, before one byte of the body is read. */
 export function authorise(operation: Operation, tokens: TokenVerifier): RequestHandler {
   return async (request, response, next) => {

@@ -20,7 +20,8 @@ import { createLedgerReader } from '#src/ledger/read.ts';
 import { createSequencer, type SequencerStep } from '#src/ledger/sequencer.ts';
 import { activateContracts } from '#src/lifecycle/contracts.ts';
 import { compileContract } from '#src/minimise/compile.ts';
-import { createFingerprint } from '#src/sealing/fingerprint.ts';
+import { createFingerprint, type Fingerprint } from '#src/sealing/fingerprint.ts';
+import { assertHmacKey } from '#src/sealing/key-check.ts';
 import { encryptorFor, type EncryptTo } from '#src/sealing/jwe.ts';
 import { createSealer, type Sealer } from '#src/sealing/seal.ts';
 import { assertSchema } from '#src/store/migrate.ts';
@@ -118,6 +119,7 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
     makeEntry: makeBoundEntry,
     ledger,
     ledgerKey,
+    fingerprint: createFingerprint({ key: keys.hmac }),
   };
   await prepare(ground);
   const onSubmitted = () => wiring.nudge();
@@ -128,7 +130,6 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
     ...{ randomBytes, encryptors, onSubmitted, health, assertOpen: () => health.assertOpen() },
     compiled: new Map(agreements.contracts.map((one) => [one.id, compileContract(one)])),
     encryptable: new Set([...encryptors].flatMap(([id, encrypt]) => (encrypt ? [id] : []))),
-    fingerprint: createFingerprint({ key: keys.hmac }),
     clients: createClientRegistry({ db, now: Date.now }),
     settlements: createSettlements({ db, onSubmitted }),
     acceptances: createAcceptances({ db, onDurable: onSubmitted }),
@@ -204,6 +205,7 @@ async function prepare(ground: {
   agreements: Agreements;
   clock: Clock;
   sealer: Sealer;
+  fingerprint: Fingerprint;
   makeEntry: EntryMaker;
   ledgerKey: LedgerKey;
   log: Log;
@@ -215,6 +217,7 @@ async function prepare(ground: {
   await db.query('SELECT ensure_partitions()');
   await openLedger({ db, key: ground.ledgerKey, now: () => clock.now() });
   await assertSealingKey({ db, openDetail: ground.sealer.open });
+  await assertHmacKey(ground);
   const count = await activateContracts(ground);
   if (count > 0) ground.log.info('contract versions registered', { count });
 }

@@ -244,6 +244,11 @@ describe('packages', () => {
         .filter((name) => name !== undefined && !name.startsWith('node:')),
     );
 
+  test('leave a signal to npm to the program that it starts', () => {
+    const scripts = manifest['scripts'] ?? {};
+    for (const name of ['start', 'demo']) expect(scripts[name]).toMatch(/^exec node /);
+  });
+
   test('are pinned to one version each', () => {
     const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'];
     const versions = kinds.flatMap((kind) => Object.entries(manifest[kind] ?? {}));

@@ -36,6 +36,11 @@ export interface ClientRegistry {
    * @param within the transaction to register it in, when there is one
    */
   add(client: NewClient, within?: Queryable): Promise<boolean>;
+  /**
+   * Gives a client new keys in place of its old ones, and its access back when it was revoked.
+   * False: unknown. Throws `INVALID_REQUEST` as `add` does.
+   */
+  replaceKeys(id: string, jwks: NewClient['jwks'], within?: Queryable): Promise<boolean>;
   /** Revokes a client: no new token at once, no old one after 5 s. False: unknown or revoked. */
   revoke(id: string, within?: Queryable): Promise<boolean>;
   /** The account as the database has it now, revoked ones too. */
@@ -87,6 +92,17 @@ export function createClientRegistry({ db, now }: ClientRegistryDeps): ClientReg
       states.forget(client.id);
       return added;
     },
+    replaceKeys: async (id, jwks, within = db) => {
+      const account = await find(id);
+      if (account === undefined) return false;
+      assertSound({ ...account, jwks });
+      await within.query('UPDATE clients SET jwks = $2, revoked_at = NULL WHERE id = $1', [
+        id,
+        storedKeys(jwks),
+      ]);
+      states.forget(id);
+      return true;
+    },
     revoke: async (id, within = db) => {
       const { rowCount } = await within.query(
         'UPDATE clients SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL',
@@ -104,7 +120,12 @@ export function createClientRegistry({ db, now }: ClientRegistryDeps): ClientReg
   };
 }
 
-async function insert(db: Queryable, client: NewClient): Promise<boolean> {
+function storedKeys({ keys }: NewClient['jwks']): string {
+  return JSON.stringify({ keys: keys.map(publicPart) });
+}
+
+/** Throws `INVALID_REQUEST` with every fault of a client; its `cause` says each in words. */
+function assertSound(client: NewClient): void {
   const faults = clientFaults(client);
   if (faults.length > 0) {
     throw new GatewayError('INVALID_REQUEST', {
@@ -112,6 +133,10 @@ async function insert(db: Queryable, client: NewClient): Promise<boolean> {
       cause: new Error(faults.map(({ pointer, why }) => `${pointer}: ${why}`).join('; ')),
     });
   }
+}
+
+async function insert(db: Queryable, client: NewClient): Promise<boolean> {
+  assertSound(client);
   const { rowCount } = await db.query(
     `INSERT INTO clients (id, role, consignee, scopes, jwks) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT DO NOTHING`,
@@ -120,7 +145,7 @@ async function insert(db: Queryable, client: NewClient): Promise<boolean> {
       client.role,
       client.consignee,
       [...new Set(client.scopes)],
-      JSON.stringify({ keys: client.jwks.keys.map(publicPart) }),
+      storedKeys(client.jwks),
     ],
   );
   return rowCount === 1;

@@ -56,7 +56,9 @@ function listedFault(
   return undefined;
 }
 
-function reportLists(text: ContractText, dictionary: Dictionary, report: Report): void {
+type Lists = Record<'items' | 'returns', { item: string }[]>;
+
+function reportLists(text: Lists, dictionary: Dictionary, report: Report): void {
   for (const list of ['items', 'returns'] as const) {
     const seen = new Set<string>();
     text[list].forEach(({ item }, index) => {
@@ -89,7 +91,7 @@ function reportAboutItems(text: ContractText, dictionary: Dictionary, report: Re
   });
 }
 
-function reportDates(text: ContractText, report: Report): void {
+function reportDates(text: Pick<ContractText, 'validFrom' | 'validUntil'>, report: Report): void {
   const { validFrom, validUntil } = text;
   if (!isRealDate(validFrom)) {
     report(['validFrom'], 'validFrom is no day that exists; give a real date, YYYY-MM-DD');
@@ -100,6 +102,29 @@ function reportDates(text: ContractText, report: Report): void {
   } else if (validUntil < validFrom) {
     report(['validUntil'], 'validUntil lies before validFrom; give a later day, or null');
   }
+}
+
+/** What can still be judged of a contract of a wrong shape: its faults are told in one go, too. */
+function reportReadable(
+  value: unknown,
+  dictionaries: ReadonlyMap<number, DictionaryFile | undefined>,
+  report: Report,
+): void {
+  const parts = (typeof value === 'object' ? (value ?? {}) : {}) as Record<string, unknown>;
+  const { items, returns, validFrom, validUntil, dictionary } = parts;
+  const formed = (text: unknown): text is string => /^\d{4}-\d{2}-\d{2}$/.test(String(text));
+  if (formed(validFrom) && (validUntil === null || formed(validUntil))) {
+    reportDates({ validFrom, validUntil }, report);
+  }
+  const known = dictionaries.get(dictionary as number)?.dictionary;
+  if (known && isListing(items) && isListing(returns)) {
+    reportLists({ items, returns }, known, report);
+  }
+}
+
+function isListing(value: unknown): value is { item: string }[] {
+  const named = (one: unknown) => typeof (one as { item?: unknown } | null)?.item === 'string';
+  return Array.isArray(value) && value.every(named);
 }
 
 function build(text: ContractText, { dictionary, text: dictionaryText }: DictionaryFile): Contract {
@@ -143,9 +168,12 @@ export function readContract(
   const { faults, dictionaries } = deps;
   const { file, consignee, version } = input;
   const before = faults.count;
-  if (!fitsSchema('contract', file, faults)) return undefined;
-  const text = file.value as ContractText;
   const report: Report = (place, wrong) => faults.add(file.path, file.lineOf(place), wrong);
+  if (!fitsSchema('contract', file, faults)) {
+    reportReadable(file.value, dictionaries, report);
+    return undefined;
+  }
+  const text = file.value as ContractText;
   if (text.consignee !== consignee) {
     report(['consignee'], `consignee is not "${consignee}"; it must be named as its folder`);
   }

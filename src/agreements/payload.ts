@@ -9,7 +9,7 @@ const compactJwePattern = '^[\\w-]+\\.[\\w-]*\\.[\\w-]+\\.[\\w-]+\\.[\\w-]+$';
 const compactJweLengthMax = 4096;
 /** The form of a JWE only: its parts are made up and open with no key. */
 const sampleJwe = [
-  Buffer.from('{"alg":"ECDH-ES+A256KW","enc":"A256GCM"}').toString('base64url'),
+  Buffer.from('{"alg":"ECDH-ES","enc":"A256GCM"}').toString('base64url'),
   Buffer.alloc(40, 1).toString('base64url'),
   Buffer.alloc(12, 2).toString('base64url'),
   Buffer.alloc(14, 3).toString('base64url'),
@@ -58,7 +58,8 @@ function property(contract: Contract, entry: DictionaryItem): Json {
     maxLength: compactJweLengthMax,
     pattern: compactJwePattern,
     ...title,
-    description: 'A compact JWE (RFC 7516) to your public key; the plaintext is the value as JSON.',
+    description:
+      'A compact JWE (RFC 7516) to your public key; the plaintext is the value, without quotes.',
   };
 }
 

@@ -49,8 +49,9 @@ export function resolveReference(
     const value = where.env[name];
     return value ? { ok: true, value } : { ok: false, fault: `the variable ${name} is not set` };
   }
-  const value = readSecret(resolve(where.baseDir, name));
-  return value ? { ok: true, value } : { ok: false, fault: `the file ${name} is missing or empty` };
+  const path = resolve(where.baseDir, name);
+  const value = readSecret(path);
+  return value ? { ok: true, value } : { ok: false, fault: `the file ${path} is missing or empty` };
 }
 
 /** The four keys that live outside the database, 32 bytes each. */

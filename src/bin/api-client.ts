@@ -35,7 +35,7 @@ export async function createApiClient(settings: {
       .setIssuedAt()
       .setExpirationTime(`${assertionSeconds}s`)
       .sign(key);
-    const reply = await fetch(`${url}/oauth2/token`, {
+    const reply = await reach(`${url}/oauth2/token`, {
       method: 'POST',
       body: new URLSearchParams({
         grant_type: 'client_credentials',
@@ -54,7 +54,7 @@ export async function createApiClient(settings: {
     const bearer = token.until - Date.now() > renewMs ? token.text : await renew();
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${bearer}`);
-    return fetch(`${url}${path}`, { ...init, headers });
+    return reach(`${url}${path}`, { ...init, headers });
   }
 
   async function okay(path: string, init?: RequestInit): Promise<Response> {
@@ -69,4 +69,15 @@ export async function createApiClient(settings: {
       (await (await okay(path, init)).json()) as Body,
     text: async (path) => (await okay(path)).text(),
   };
+}
+
+/** `fetch`, whose own error says neither where nor why. */
+async function reach(address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, init);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
+    throw new Error(`${new URL(address).origin} cannot be reached (${why})`, { cause: error });
+  }
 }

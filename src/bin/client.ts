@@ -1,6 +1,7 @@
 /** `waybill client`: who may call, granted and revoked with a reason that the ledger keeps. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { JWK } from 'jose';
 import { clientFaults, type NewClient } from '#src/access/client-rules.ts';
@@ -14,7 +15,7 @@ import { readKeys } from '#src/base/secrets.ts';
 import { gatewayActor } from '#src/base/words.ts';
 import { makeEntry } from '#src/ledger/entry.ts';
 import { assertSealingKey } from '#src/ledger/open.ts';
-import { grantAccess, revokeAccess, type AccessDeps } from '#src/lifecycle/access.ts';
+import { grantAccess, revokeAccess, rotateAccess, type AccessDeps } from '#src/lifecycle/access.ts';
 import { createSealer } from '#src/sealing/seal.ts';
 import { assertSchema } from '#src/store/migrate.ts';
 import { databaseNow } from '#src/store/now.ts';
@@ -22,7 +23,7 @@ import { openDatabase, type Database } from '#src/store/pool.ts';
 import { openEmbedded } from './embedded.ts';
 import { rootDir, type Environment } from './settings.ts';
 
-/** Runs `add`, `revoke` or `list` against the gateway's database; works while gateways run. */
+/** Runs an action against the gateway's database; gateways may run meanwhile. */
 export async function manageClients(env: Environment, args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -35,8 +36,9 @@ export async function manageClients(env: Environment, args: readonly string[]): 
     },
   });
   const [action = '', id = ''] = positionals;
-  const command = { add, revoke, list }[action];
-  if (!command) throw new StartupError(['client: say add, revoke or list']);
+  const command = { add, rotate, revoke, list }[action];
+  if (!command) throw new StartupError(['client: say add, rotate, revoke or list']);
+  assertConsignee(env, values.consignee);
   if (action !== 'list' && !values.reason) throw new StartupError(['--reason: say why']);
   const { deps, close } = await open(env);
   try {
@@ -57,7 +59,6 @@ interface Asked {
 async function add(deps: AccessDeps, asked: Asked): Promise<number> {
   if (!isRole(asked.role))
     throw new StartupError(['--role: say emr, consignee, auditor, operator']);
-  if (!asked.jwk) throw new StartupError(['--jwk: name the file of the public key (a JWK)']);
   const key = readJwk(asked.jwk);
   const client: NewClient = {
     ...{ id: asked.id, role: asked.role, scopes: scopesOf(asked.role) },
@@ -72,8 +73,24 @@ async function add(deps: AccessDeps, asked: Asked): Promise<number> {
   return added ? 0 : 1;
 }
 
+async function rotate(deps: AccessDeps, asked: Asked): Promise<number> {
+  const jwks = { keys: [readJwk(asked.jwk)] };
+  const change = { actor: gatewayActor, reason: asked.reason, client: asked.id, jwks };
+  const rotated = await rotateAccess(deps, change);
+  tell(rotated ? `client ${asked.id} may call with its new key` : `no client ${asked.id}`);
+  return rotated ? 0 : 1;
+}
+
+/** A client that acts for nobody would only ever see nothing: most likely a slip of the pen. */
+function assertConsignee(env: Environment, consignee: string | undefined): void {
+  const { consigneesDir } = readConfig(env, rootDir);
+  if (consignee === undefined || existsSync(join(consigneesDir, `${consignee}.yaml`))) return;
+  throw new StartupError([`--consignee: there is no ${consignee}.yaml in ${consigneesDir}`]);
+}
+
 /** What a file that is not a key holds is not told: it may be the secret half of one. */
-function readJwk(file: string): JWK {
+function readJwk(file: string | undefined): JWK {
+  if (!file) throw new StartupError(['--jwk: name the file of the public key (a JWK)']);
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as JWK;
   } catch (error) {

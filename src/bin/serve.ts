@@ -21,7 +21,8 @@ export async function serve(env: Environment): Promise<number> {
   const server = await startServer(env);
   // Written past the log, whose level may be silent: whoever started us waits for this line.
   const ready = { level: 'info', time: new Date().toISOString(), msg: 'ready', url: server.url };
-  process.stdout.write(`${JSON.stringify({ ...ready, pid: process.pid })}\n`);
+  const { listening } = server;
+  process.stdout.write(`${JSON.stringify({ ...ready, listening, pid: process.pid })}\n`);
   await stop;
   server.log.info('stopping: nothing more is accepted');
   return drain(server);

@@ -14,6 +14,8 @@ import { readSettings, rootDir, tokenKeyFromSeed, type Environment } from './set
 export interface RunningServer {
   /** The public origin: issuer of tokens, base of every path. */
   url: string;
+  /** Where it listens, which is the same unless PUBLIC_URL says otherwise. */
+  listening: string;
   log: Log;
   /**
    * Takes no more requests, lets those under way end, delivers what is being sent, and closes.
@@ -27,7 +29,8 @@ export async function startServer(env: Environment): Promise<RunningServer> {
   const { config, keys, agreements } = readSettings(env);
   const log = createLog({ level: config.logLevel });
   const http = await openHttp(config);
-  const url = config.publicUrl?.replace(/\/$/, '') ?? `http://${hostOf(config.host)}:${http.port}`;
+  const listening = `http://${hostOf(config.host)}:${http.port}`;
+  const url = config.publicUrl?.replace(/\/$/, '') ?? listening;
   let engine: Engine | null = null;
   let gateway: Gateway | null = null;
   const close: RunningServer['close'] = async ({ lingerMs = 0 } = {}) => {
@@ -60,7 +63,7 @@ export async function startServer(env: Environment): Promise<RunningServer> {
     await close().catch(() => undefined);
     throw error;
   }
-  return { url, log, close };
+  return { url, listening, log, close };
 }
 
 function hostOf(host: string): string {

@@ -137,7 +137,7 @@ export async function verifyLedger(args: readonly string[]): Promise<number> {
   const key = existsSync(vkey) ? readFileSync(vkey, 'utf8').trim() : vkey;
   const { size, faults } = await verifyGateway({
     ...{ url, clientId, vkey: key },
-    clientKey: JSON.parse(readFileSync(keyFile, 'utf8')) as JWK,
+    clientKey: readKey(keyFile),
     stateFile: values.state ?? stateFileOf(key),
     onProgress: (checked, all) => process.stderr.write(`\rchecked ${checked} of ${all} entries`),
   });
@@ -148,4 +148,13 @@ export async function verifyLedger(args: readonly string[]): Promise<number> {
   const verdict = faults.length === 0 ? 'verified' : 'NOT VERIFIED';
   process.stdout.write(`${verdict}: ${size} entries\n`);
   return faults.length === 0 ? 0 : 1;
+}
+
+/** What a file that is not a key holds is not told: it may be half of one. */
+function readKey(file: string): JWK {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as JWK;
+  } catch {
+    throw new StartupError([`--client-key: ${file} is not there, or is not a JWK`]);
+  }
 }

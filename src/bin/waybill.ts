@@ -8,6 +8,8 @@ const usage = `usage: waybill <command>
                              the gateway, an EMR and all 17 consignees, played through
   migrate                    bring the database of MIGRATION_DATABASE_URL to this version
   client add ID --role ROLE [--consignee ID] --jwk FILE --reason TEXT
+  client rotate ID --jwk FILE --reason TEXT
+                             a new key for a client, revoked or not
   client revoke ID --reason TEXT
   client list                who may call
   contract lint              check dictionary, contracts and consignees, and list every fault

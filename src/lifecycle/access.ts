@@ -43,6 +43,33 @@ export function grantAccess(
   });
 }
 
+/**
+ * Gives a client new keys, and its access back when it was revoked: results that wait for an EMR
+ * that lost its key are its own again. False when it is unknown.
+ */
+export function rotateAccess(
+  deps: AccessDeps,
+  change: AccessChange & { client: string; jwks: NewClient['jwks'] },
+): Promise<boolean> {
+  return deps.db.transaction(async (tx) => {
+    if (!(await deps.clients.replaceKeys(change.client, change.jwks, tx))) return false;
+    const account = await deps.clients.find(change.client);
+    if (!account) return false;
+    const { id, role, consignee, scopes } = account;
+    const entry = deps.makeEntry({
+      kind: 'access-granted',
+      at: deps.clock.now(),
+      ...(consignee === null ? {} : { consignee }),
+      detail: {
+        ...actorDetail(change.actor),
+        ...{ reason: change.reason, client: id, role, scopes: [...scopes] },
+      },
+    });
+    await submit(tx, [{ entry }]);
+    return true;
+  });
+}
+
 /** Revokes a client everywhere within 5 s. False when it is unknown or revoked already. */
 export function revokeAccess(
   deps: AccessDeps,

@@ -4,7 +4,7 @@ import { isReleased, type Released } from './released.ts';
 
 /**
  * Encrypts one value to the consignee's key: the item's code, and the UTF-8 bytes of the
- * value's RFC 8785 text (for a string: with its quotes).
+ * value: a string as it is, without quotes; anything else as its RFC 8785 text.
  */
 export type EncryptItem = (item: string, plaintext: Uint8Array) => Promise<string>;
 
@@ -24,8 +24,12 @@ export async function wireRecord(
   for (const holder of [record, ...tests]) {
     for (const code of Object.keys(holder)) {
       if (!encrypted.has(code)) continue;
-      holder[code] = await encrypt(code, canonicalBytes(holder[code]));
+      holder[code] = await encrypt(code, plaintextOf(holder[code]));
     }
   }
   return record;
+}
+
+function plaintextOf(value: unknown): Uint8Array {
+  return typeof value === 'string' ? Buffer.from(value, 'utf8') : canonicalBytes(value);
 }

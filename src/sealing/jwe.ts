@@ -4,15 +4,22 @@ import { CompactEncrypt, importJWK, type JWK } from 'jose';
 /** Encrypts one value to a consignee; the result is a compact JWE. */
 export type EncryptTo = (plaintext: Uint8Array) => Promise<string>;
 
+/** What fits a public key, the one we would choose first. */
+function algorithmsOf({ kty, crv = '' }: JWK): readonly string[] {
+  if (kty === 'RSA') return ['RSA-OAEP-256', 'RSA-OAEP-384', 'RSA-OAEP-512'];
+  const agrees = kty === 'EC' ? ['P-256', 'P-384', 'P-521'].includes(crv) : crv === 'X25519';
+  if ((kty !== 'EC' && kty !== 'OKP') || !agrees) return [];
+  return ['ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW'];
+}
+
 /** The key management algorithm for a public key, or null where none fits. */
 function algorithmFor(jwk: JWK): string | null {
   if (jwk.use !== undefined && jwk.use !== 'enc') return null;
   // Whoever has seen the list has this key: nothing may be encrypted to it.
   if (jwk.d !== undefined || jwk.k !== undefined) return null;
-  if (jwk.kty === 'RSA') return 'RSA-OAEP-256';
-  if (jwk.kty === 'EC' && ['P-256', 'P-384', 'P-521'].includes(jwk.crv ?? '')) return 'ECDH-ES';
-  if (jwk.kty === 'OKP' && jwk.crv === 'X25519') return 'ECDH-ES';
-  return null;
+  const fitting = algorithmsOf(jwk);
+  // The key's own word first (RFC 7517 section 4.4): its holder may take nothing else.
+  return (jwk.alg === undefined ? fitting[0] : fitting.find((alg) => alg === jwk.alg)) ?? null;
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Queryable } from './pool.ts';
 const tables: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
   contract_versions: 'SELECT, INSERT',
+  key_checks: 'SELECT, INSERT',
   consignee_states: 'SELECT, INSERT, DELETE',
   clients: 'SELECT, INSERT, UPDATE (scopes, jwks, revoked_at)',
   assertion_replays: 'SELECT, INSERT, DELETE',

@@ -653,6 +653,11 @@ describe('a path', () => {
     }
   });
 
+  test.each(['/healthz', '/readyz'])('%s answers HEAD, by which balancers probe', async (path) => {
+    const reply = await speak(wire({ method: 'HEAD', path }));
+    expect(reply).toMatchObject({ status: 200, body: '' });
+  });
+
   test('takes its own methods and says which they are', async () => {
     const methods = ['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY'];
     for (const [path, allow] of [
@@ -662,7 +667,6 @@ describe('a path', () => {
       ['/v1/inbox/claim', 'POST'],
       ['/v1/results', 'GET, POST'],
       ['/v1/notice', 'GET'],
-      ['/healthz', 'GET'],
     ] as const) {
       for (const method of methods) {
         const sent = { method, path, client: 'emr', headers: [`X-${mark}: ${mark}`] };

@@ -4,6 +4,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateClientKey } from '#src/access/keys.ts';
 import { manageClients } from '#src/bin/client.ts';
@@ -190,6 +191,26 @@ describe('the client command, while gateways run', () => {
   const clientCommand = (env: Record<string, string>, ...args: string[]) =>
     manageClients({ ...world.env, ...env }, args).catch((error: unknown) => String(error));
 
+  test('a revoked client that gets a new key has what was its own again', async () => {
+    const before = (await accessEntries()).length;
+    const file = join(folder, 'emr-two.jwk');
+    const made = await generateClientKey();
+    writeFileSync(file, JSON.stringify(made.publicJwk));
+    const asked = ['client', 'rotate', 'emr-two', '--jwk', file, '--reason', 'a lost key'];
+    expect((await runCommand(world, asked)).code).toBe(0);
+    const old = world.keys.get('emr-two') ?? {};
+    const signIn = async ({ url }: GatewayProcess, privateJwk: JWK) => {
+      const form = tokenForm(await assertion({ clientId: 'emr-two', privateJwk, audience: url }));
+      return (await postTokenForm(`${url}/oauth2/token`, form)).status;
+    };
+    expect(await everywhere((gateway) => signIn(gateway, old))).toEqual([401, 401]);
+    expect(await everywhere((gateway) => signIn(gateway, made.privateJwk))).toEqual([200, 200]);
+    const granted = await until('the entry', async () => (await accessEntries())[before]);
+    expect(granted).toMatchObject({ kind: 'access-granted', detail: { client: 'emr-two' } });
+    const nobody = ['client', 'rotate', 'nobody', '--jwk', file, '--reason', 'a slip'];
+    expect((await runCommand(world, nobody)).code).toBe(1);
+  });
+
   test('a key file that is not one is refused without showing what is in it', async () => {
     const file = join(folder, 'broken.jwk');
     const args = ['add', 'x-client', '--role', 'emr', '--jwk', file, '--reason', 'a trial'];
@@ -227,6 +248,13 @@ describe('a process refuses to start, at once and saying why,', () => {
     // Nothing of it, such as an idle connection, keeps the process alive.
     expect(owner.durationMs).toBeLessThan(8_000);
     expect(await refused({ DATABASE_URL: superuserUrl })).toMatch(/postgres .* could rewrite/);
+  });
+
+  test('with another HMAC key, under which repeated orders would be new ones', async () => {
+    const other = Buffer.alloc(32, 9).toString('base64');
+    expect(await refused({ WAYBILL_HMAC_KEY: other })).toContain(
+      'WAYBILL_HMAC_KEY: is not the key',
+    );
   });
 
   test('without a database that answers or lets it in', async () => {

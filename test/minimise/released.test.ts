@@ -140,13 +140,13 @@ describe('a Released', () => {
 });
 
 describe('the record on the wire', () => {
-  test('carries unique identifiers encrypted, with the quotes of their text', async () => {
+  test('carries unique identifiers encrypted, as the value itself without quotes', async () => {
     const record = { name: '홍길동', [NUMBER]: '840312-2000009' };
     const { released } = release(record, { items: ['name', NUMBER], legalBasis: [NUMBER] });
     expect(payload(released)).toContain('840312-2000009');
     expect(await wireRecord(released, encrypt)).toEqual({
       name: '홍길동',
-      [NUMBER]: `jwe(${NUMBER},"840312-2000009")`,
+      [NUMBER]: `jwe(${NUMBER},840312-2000009)`,
     });
   });
 

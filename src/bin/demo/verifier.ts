@@ -124,7 +124,7 @@ function climb(leafHash: Buffer, index: number, size: number, path: Buffer[]): B
   return last === 0 ? hash : null;
 }
 
-/** The record with every JWE opened; its plaintext is the JSON text of the value. */
+/** The record with every JWE opened; its plaintext is the value, a string without quotes. */
 async function inClear(record: Envelope['record'], key: KeyObject | null) {
   const open = async (value: unknown): Promise<unknown> => {
     if (typeof value !== 'string' || !/^eyJ[\w-]+(\.[\w-]*){4}$/.test(value)) return value;
@@ -132,7 +132,7 @@ async function inClear(record: Envelope['record'], key: KeyObject | null) {
     const opened = await compactDecrypt(value, key).catch((cause: unknown) => {
       throw new Refusal('encryption', cause);
     });
-    return JSON.parse(Buffer.from(opened.plaintext).toString()) as unknown;
+    return Buffer.from(opened.plaintext).toString();
   };
   const pairs = Object.entries(record).map(async ([code, value]) => [code, await open(value)]);
   return Object.fromEntries((await Promise.all(pairs)) as [string, unknown][]);

@@ -16,6 +16,12 @@ CREATE TABLE contract_versions (
   registered_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- What a key outside the database makes of a fixed label: another key is found out at start-up.
+CREATE TABLE key_checks (
+  name text PRIMARY KEY,
+  made bytea NOT NULL CHECK (octet_length(made) = 32)
+);
+
 CREATE TABLE consignee_states (
   consignee text PRIMARY KEY,
   paused_at timestamptz NOT NULL DEFAULT now()
