@@ -78,6 +78,6 @@ async function reach(address: string, init: RequestInit): Promise<Response> {
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
-    throw new Error(`${new URL(address).origin} cannot be reached (${why})`, { cause: error });
+    throw new TypeError(`${new URL(address).origin} cannot be reached (${why})`, { cause });
   }
 }

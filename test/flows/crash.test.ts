@@ -211,8 +211,9 @@ describe('SIGTERM', () => {
         headers: { 'content-type': 'application/json' },
         body: '{"reason":"a trial"}',
       });
+      // Not in our transaction, which would see the activity of its first look for ever.
       await until('the request to wait for the row', async () => {
-        const { rows } = await tx.query(
+        const { rows } = await world.db.query(
           `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'
              AND datname = current_database() AND query LIKE '%consignee_states%'`,
         );
