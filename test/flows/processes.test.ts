@@ -297,7 +297,9 @@ describe('a process refuses to start, at once and saying why,', () => {
         return reply.status === 503 ? reply : null;
       });
       expect(refusal.headers.get('retry-after')).toBeTruthy();
-      expect((await fetch(`${two.url}/readyz`)).status).toBe(503);
+      // The other notices by itself, at its own pace.
+      const unready = async () => (await fetch(`${two.url}/readyz`)).status === 503;
+      await until('the other process to be unready', unready);
       expect((await fetch(`${two.url}/healthz`)).status).toBe(200);
 
       const answer = await (

@@ -7,7 +7,7 @@ const tickMs = 20;
 export async function until<T>(
   what: string,
   ask: () => Promise<T> | T,
-  limitMs = 15_000,
+  limitMs = 30_000,
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + limitMs;
   for (;;) {
