@@ -189,7 +189,9 @@ test('a paused consignee gets nothing, while orders queue; resumed, it gets them
   await setPaused(gateway, 'samkwang', false);
   for (const id of ids) await reached(gateway, id, 'delivered');
   const entries = await until('both entries', async () => {
-    const { rows } = await world.db.query<{ leaf: Buffer }>('SELECT leaf FROM entries');
+    const { rows } = await world.db.query<{ leaf: Buffer }>(
+      'SELECT leaf FROM entries ORDER BY index',
+    );
     const leaves = rows.map(({ leaf }) => JSON.parse(leaf.toString()) as Record<string, unknown>);
     const ours = leaves.filter(({ consignee }) => consignee === 'samkwang');
     const kinds = ours.map(({ kind }) => String(kind)).filter((kind) => /^consignee-/.test(kind));
