@@ -1,15 +1,14 @@
 /** Turns one `<consignee>.yaml` into a consignee with its secrets resolved, or tells its faults. */
-import type { JWK } from 'jose';
 import type { Channel, Consignee, PushSettings, Words } from '#src/base/words.ts';
-import type { Faults } from './faults.ts';
-import { publicKeyFault } from './public-key.ts';
+import { wrong, type Faults, type Wrong } from './faults.ts';
+import { readKeyList, type KeyList } from './key-list.ts';
 import { fitsSchema } from './schemas.ts';
 import type { Place, YamlFile } from './yaml-file.ts';
 
 /** What a named secret is for, so that a missing one can be made where that is allowed. */
 export interface SecretHint {
   consignee: string;
-  use: 'webhookSecret' | 'bearerToken' | 'encryptionKey';
+  use: 'webhookSecret' | 'bearerToken' | 'encryptionKey' | 'signingKey';
 }
 
 /** Resolves `${env:NAME}` or `${file:NAME}`; `fault` says why not and holds no secret. */
@@ -25,7 +24,8 @@ interface ConsigneeText {
   contact: Consignee['contact'];
   channel: Channel;
   push?: { url: string; webhookSecret: string; bearerToken?: string };
-  encryptionKeys?: (string | JWK)[];
+  encryptionKeys?: KeyList;
+  signingKeys?: KeyList;
   retry?: { scheduleSeconds?: number[]; timeoutSeconds?: number };
   rate?: { concurrencyMax?: number };
 }
@@ -40,20 +40,18 @@ const loopbackHosts = ['127.0.0.1', 'localhost', '[::1]'];
 
 interface Reader {
   text: ConsigneeText;
-  report: (place: Place, wrong: string) => void;
+  report: (place: Place, said: Wrong) => void;
   resolve: (place: Place, reference: string, use: SecretHint['use']) => string | undefined;
 }
 
-function urlFault(text: string): string | undefined {
-  if (!URL.canParse(text)) return 'is not a URL; give https://…';
+function urlFault(text: string): Wrong | undefined {
+  if (!URL.canParse(text)) return wrong('push.no-url');
   const url = new URL(text);
-  if (url.username !== '' || url.password !== '') {
-    return 'holds a user name or password; use bearerToken instead';
-  }
-  if (text.includes('#')) return 'holds a fragment (#…); remove it';
+  if (url.username !== '' || url.password !== '') return wrong('push.credentials');
+  if (text.includes('#')) return wrong('push.fragment');
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:' && loopbackHosts.includes(url.hostname)) return undefined;
-  return `is not https; use https, or http to ${loopbackHosts.join(', ')}`;
+  return wrong('push.in-clear', loopbackHosts.join(', '));
 }
 
 /** The bytes of a Standard Webhooks secret, `whsec_` and base64. */
@@ -70,49 +68,23 @@ function webhookBytes(secret: string): Buffer | undefined {
 function readPush({ text, report, resolve }: Reader): PushSettings | undefined {
   if (!text.push) return undefined;
   const { url, webhookSecret, bearerToken } = text.push;
-  const wrong = urlFault(url);
-  if (wrong !== undefined) report(['push', 'url'], `push.url ${wrong}`);
+  const unfit = urlFault(url);
+  if (unfit) report(['push', 'url'], unfit);
   const secretPlace = ['push', 'webhookSecret'];
   const secret = resolve(secretPlace, webhookSecret, 'webhookSecret');
   const bytes = secret === undefined ? undefined : webhookBytes(secret);
   if (secret !== undefined && !bytes) {
-    report(
-      secretPlace,
-      `${webhookSecret} is no webhook secret; use whsec_ and base64 of ${webhookSecretBytesMin}` +
-        ` to ${webhookSecretBytesMax} bytes`,
-    );
+    const limits = [webhookSecretBytesMin, webhookSecretBytesMax] as const;
+    report(secretPlace, wrong('push.webhook-secret', webhookSecret, ...limits));
   }
   const tokenPlace = ['push', 'bearerToken'];
   const token =
     bearerToken === undefined ? undefined : resolve(tokenPlace, bearerToken, 'bearerToken');
   if (token !== undefined && !/^[\x21-\x7e]{1,4096}$/.test(token)) {
-    report(tokenPlace, `${bearerToken} is no bearer token; use visible ASCII without spaces`);
+    report(tokenPlace, wrong('push.bearer-token', bearerToken ?? ''));
   }
   if (!bytes) return undefined;
   return { url, webhookSecret: bytes, ...(token === undefined ? {} : { bearerToken: token }) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function readKeys({ text, report, resolve }: Reader): JWK[] {
-  const keys: JWK[] = [];
-  text.encryptionKeys?.forEach((entry, index) => {
-    const place = ['encryptionKeys', index];
-    const named = typeof entry === 'string';
-    const resolved = named ? resolve(place, entry, 'encryptionKey') : undefined;
-    if (named && resolved === undefined) return;
-    const key = resolved === undefined ? entry : parseJson(resolved);
-    const wrong = publicKeyFault(key);
-    if (wrong === undefined) keys.push(key as JWK);
-    else report(place, `${named ? entry : `encryptionKeys[${index}]`} ${wrong}`);
-  });
-  return keys;
 }
 
 /**
@@ -128,18 +100,24 @@ export function readConsignee(
   const before = faults.count;
   if (!fitsSchema('consignee', file, faults)) return undefined;
   const text = file.value as ConsigneeText;
-  const report: Reader['report'] = (place, wrong) =>
-    faults.add(file.path, file.lineOf(place), wrong);
-  if (text.id !== id) report(['id'], `id is not "${id}"; it must be the file's name`);
+  const report: Reader['report'] = (place, said) => faults.add(file.path, file.lineOf(place), said);
+  if (text.id !== id) report(['id'], wrong('consignee.id', id));
   const resolve: Reader['resolve'] = (place, reference, use) => {
     const secret = resolveSecret(reference, { consignee: id, use });
     if (secret.ok) return secret.value.trim();
-    report(place, `${reference} cannot be resolved; ${secret.fault}`);
+    report(place, wrong('secret.unresolved', reference, secret.fault));
     return undefined;
   };
   const reader = { text, report, resolve };
   const push = readPush(reader);
-  const encryptionKeys = readKeys(reader);
+  const encryptionKeys = readKeyList(reader, {
+    list: 'encryptionKeys',
+    entries: text.encryptionKeys ?? [],
+  });
+  const signingKeys = readKeyList(reader, {
+    list: 'signingKeys',
+    entries: text.signingKeys ?? [],
+  });
   if (faults.count > before) return undefined;
   return {
     id,
@@ -149,6 +127,7 @@ export function readConsignee(
     channel: text.channel,
     ...(push ? { push } : {}),
     encryptionKeys,
+    signingKeys,
     retry: {
       scheduleSeconds: text.retry?.scheduleSeconds ?? scheduleSecondsDefault,
       timeoutSeconds: text.retry?.timeoutSeconds ?? timeoutSecondsDefault,

@@ -1,7 +1,7 @@
 /** Turns one `dictionary/v<N>.yaml` into a dictionary, or says everything that is wrong with it. */
 import { neverSharedTest } from '#src/base/never-shared.ts';
 import type { Dictionary, DictionaryItem } from '#src/base/words.ts';
-import type { Faults } from './faults.ts';
+import { wrong, type Faults, type Wrong } from './faults.ts';
 import { itemSchemaFaults } from './item-schema.ts';
 import { fitsSchema } from './schemas.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -21,21 +21,21 @@ export interface DictionaryFile {
   text: unknown;
 }
 
-function itemFaults(item: ItemText, isNeverShared: (key: string) => boolean): string[] {
-  const wrong: string[] = [];
+function itemFaults(item: ItemText, isNeverShared: (key: string) => boolean): Wrong[] {
+  const found: Wrong[] = [];
   if (isNeverShared(item.code)) {
-    wrong.push(`item "${item.code}" may never be shared; remove it`);
+    found.push(wrong('dictionary.never-shared', item.code));
   }
   if ((item.class === 'returned') !== (item.at === 'result')) {
-    wrong.push(`item "${item.code}" mixes up directions; class: returned goes with at: result`);
+    found.push(wrong('dictionary.direction', item.code));
   }
   if (item.class === 'uniqueIdentifier' && item.encrypted !== true) {
-    wrong.push(`item "${item.code}" is a unique identifier in clear; add encrypted: true`);
+    found.push(wrong('dictionary.in-clear', item.code));
   }
   if (item.encrypted === true && item.at !== 'record') {
-    wrong.push(`item "${item.code}" cannot travel encrypted there; encrypted needs at: record`);
+    found.push(wrong('dictionary.encrypted-place', item.code));
   }
-  return wrong;
+  return found;
 }
 
 /** Reads a dictionary from a parsed file whose name says `version`. Faults go to `faults`. */
@@ -48,19 +48,19 @@ export function readDictionary(
   if (!fitsSchema('dictionary', file, faults)) return undefined;
   const text = file.value as DictionaryText;
   if (text.version !== version) {
-    faults.add(file.path, file.lineOf(['version']), `version is not ${version}; as in its name`);
+    faults.add(file.path, file.lineOf(['version']), wrong('dictionary.version', version));
   }
   const isNeverShared = neverSharedTest(text.neverShared);
   const items = new Map<string, DictionaryItem>();
   text.items.forEach((item, index) => {
     const line = file.lineOf(['items', index, 'code']);
-    for (const wrong of itemFaults(item, isNeverShared)) faults.add(file.path, line, wrong);
+    for (const said of itemFaults(item, isNeverShared)) faults.add(file.path, line, said);
     if (items.has(item.code)) {
-      faults.add(file.path, line, `item "${item.code}" is defined twice; keep one`);
+      faults.add(file.path, line, wrong('dictionary.twice', item.code));
     }
     const schemaLine = file.lineOf(['items', index, 'schema']);
-    for (const wrong of itemSchemaFaults(item.schema, isNeverShared)) {
-      faults.add(file.path, schemaLine, `the schema of "${item.code}" has ${wrong}`);
+    for (const said of itemSchemaFaults(item.schema, isNeverShared)) {
+      faults.add(file.path, schemaLine, wrong('dictionary.schema', item.code, said));
     }
     items.set(item.code, { encrypted: false, freeText: false, guard: false, ...item });
   });

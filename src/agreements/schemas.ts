@@ -3,11 +3,15 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { isRealDate } from '#src/base/seoul.ts';
+import type { Words } from '#src/base/words.ts';
 import consigneeSchema from '../../consignees/consignee.schema.json' with { type: 'json' };
+import clinicSchema from '../../contracts/clinic.schema.json' with { type: 'json' };
 import contractSchema from '../../contracts/contract.schema.json' with { type: 'json' };
 import dictionarySchema from '../../contracts/dictionary.schema.json' with { type: 'json' };
-import type { Faults } from './faults.ts';
+import { wrong, type Faults, type Wrong } from './faults.ts';
+import { clauseLaw, laws } from './laws.ts';
 import { nearest } from './nearest.ts';
+import { isPlaceholder } from './placeholder.ts';
 import type { Place, YamlFile } from './yaml-file.ts';
 
 /** Ajv for JSON Schema 2020-12 with the formats that dictionary items may use. */
@@ -19,6 +23,8 @@ export function makeAjv(): Ajv2020 {
     allowUnionTypes: true,
     verbose: true,
   });
+  // the same description for people who read Korean; it judges nothing
+  ajv.addKeyword({ keyword: 'descriptionKo', schemaType: 'string' });
   ajv.addFormat('real-date', isRealDate);
   for (const name of ['date', 'date-time', 'email', 'ipv4', 'ipv6'] as const) {
     ajv.addFormat(name, fullFormats[name]);
@@ -28,72 +34,114 @@ export function makeAjv(): Ajv2020 {
 
 const ajv = makeAjv();
 const validators = {
+  clinic: ajv.compile(clinicSchema),
   consignee: ajv.compile(consigneeSchema),
   contract: ajv.compile(contractSchema),
   dictionary: ajv.compile(dictionarySchema),
 };
 
-type Described = { description?: string; properties?: Record<string, Described> } | undefined;
+type Kind = keyof typeof validators;
+
+type Described =
+  | { description?: string; descriptionKo?: string; properties?: Record<string, Described> }
+  | undefined;
+
+/** The law behind each part of a contract, by its first key. */
+const partLaws: Readonly<Record<string, Words>> = {
+  ...{ work: laws.published, pins: laws.published, items: laws.published },
+  ...{ legalBasis: laws.registrationNumber, subConsignees: laws.passedOn },
+  ...{ document: laws.written, clauses: laws.written },
+};
+
+function lawOf(kind: Kind, place: Place): Words | undefined {
+  const [part, clause] = place.map(String);
+  if (kind !== 'contract' || part === undefined) return undefined;
+  if (part === 'clauses' && clause !== undefined) return clauseLaw(clause);
+  return Object.hasOwn(partLaws, part) ? partLaws[part] : undefined;
+}
 
 function placeOf(error: ErrorObject): Place {
   const steps = error.instancePath.split('/').slice(1);
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function nameOf(place: Place): string {
+/** A place as it is written in this file, such as `clauses.liability` or `items[0].item`. */
+function nameOf(place: Place): Words {
   const name = place.reduce<string>(
     (text, step) => (/^\d+$/.test(String(step)) ? `${text}[${step}]` : `${text}.${step}`),
     '',
   );
-  return name === '' ? 'the file' : name.replace(/^\./, '');
+  const dotted = name.replace(/^\./, '');
+  return dotted === '' ? { en: 'the file', ko: '파일' } : { en: dotted, ko: dotted };
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
-  const meant = nearest(key, known);
-  const right = meant ? `did you mean "${meant}"?` : `it may be one of ${known.join(', ')}`;
-  return `unknown key "${key}"; ${right}`;
+function wantedOf(schema: Described, otherwise: string): Words {
+  const en = schema?.description ?? otherwise;
+  return { en, ko: schema?.descriptionKo ?? en };
 }
 
 /** The place and the sentence of one error; values of the file are never repeated. */
-function explain(error: ErrorObject): { place: Place; text: string } {
+function explain(kind: Kind, error: ErrorObject): { place: Place; said: Wrong } {
   const place = placeOf(error);
   const schema = error.parentSchema as Described;
   const params = error.params as Record<string, unknown>;
+  const law = lawOf(kind, place);
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = String(params['additionalProperty']);
-      const text = unknownKey(key, Object.keys(schema?.properties ?? {}));
-      return { place: [...place, key], text };
+      const known = Object.keys(schema?.properties ?? {});
+      const said = wrong('schema.unknown-key', key, known, nearest(key, known));
+      return { place: [...place, key], said };
     }
     case 'required': {
       const key = String(params['missingProperty']);
-      const wanted = schema?.properties?.[key]?.description ?? `what the schema says of "${key}"`;
-      return { place, text: `"${key}" is missing in ${nameOf(place)}; give ${wanted}` };
+      const wanted = wantedOf(schema?.properties?.[key], `what the schema says of "${key}"`);
+      const isClause = kind === 'contract' && place[0] === 'clauses' && place.length === 1;
+      const rule = isClause ? 'clause.missing' : 'schema.missing';
+      const keyLaw = lawOf(kind, [...place, key]);
+      return { place, said: wrong(rule, key, nameOf(place), wanted, keyLaw) };
     }
     case 'false schema':
-      return { place, text: 'push settings on channel: pull; remove them, or set channel: push' };
+      return { place, said: wrong('schema.push-on-pull') };
     case 'enum': {
       const allowed = (params['allowedValues'] as unknown[]).join(', ');
-      return { place, text: `${nameOf(place)} has an unknown value; use one of ${allowed}` };
+      return { place, said: wrong('schema.not-one-of', nameOf(place), allowed) };
     }
     default: {
-      const wanted = schema?.description ?? error.message ?? error.keyword;
-      return { place, text: `${nameOf(place)} is not right; it must be ${wanted}` };
+      const wanted = wantedOf(schema, error.message ?? error.keyword);
+      return { place, said: wrong('schema.value', nameOf(place), wanted, law) };
     }
   }
 }
 
+/** Each place of a file that still waits to be written; words in two languages are one place. */
+function placeholders(value: unknown, place: Place = []): Place[] {
+  if (isPlaceholder(value)) return [place];
+  if (typeof value !== 'object' || value === null) return [];
+  if (['en', 'ko'].some((key) => isPlaceholder((value as Record<string, unknown>)[key]))) {
+    return [place];
+  }
+  return Object.entries(value).flatMap(([key, inner]) => placeholders(inner, [...place, key]));
+}
+
 /**
- * True when the file is what its schema asks for; otherwise every deviation is in `faults`.
- * Alternatives (`anyOf`) are reported once, as a whole.
+ * True when the file is what its schema asks for and nothing in it waits to be written; otherwise
+ * every deviation is in `faults`. Alternatives (`anyOf`) are reported once, as a whole.
  */
-export function fitsSchema(kind: keyof typeof validators, file: YamlFile, faults: Faults): boolean {
+export function fitsSchema(kind: Kind, file: YamlFile, faults: Faults): boolean {
   const validate = validators[kind];
-  if (validate(file.value)) return true;
+  const open = placeholders(file.value);
+  for (const place of open) {
+    const said = wrong('placeholder', nameOf(place), lawOf(kind, place));
+    faults.add(file.path, file.lineOf(place), said);
+  }
+  if (validate(file.value)) return open.length === 0;
   for (const error of validate.errors ?? []) {
     if (error.keyword === 'if' || /\/anyOf\/\d+\//.test(error.schemaPath)) continue;
-    const { place, text } = explain(error);
-    faults.add(file.path, file.lineOf(place), text);
+    // what waits to be written is told as such, not as a value of the wrong form too
+    if (isPlaceholder(error.data)) continue;
+    const { place, said } = explain(kind, error);
+    faults.add(file.path, file.lineOf(place), said);
   }
   return false;
 }

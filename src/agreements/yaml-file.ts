@@ -5,7 +5,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, ParsedNode } from 'yaml';
-import type { Faults } from './faults.ts';
+import { wrong, type Faults, type Wrong } from './faults.ts';
 
 const fileBytesMax = 256 * 1024;
 
@@ -27,21 +27,16 @@ function readText(path: string, faults: Faults): string | undefined {
   try {
     const stat = statSync(path);
     if (!stat.isFile()) {
-      faults.add(path, 1, 'is not a file; put a YAML file here');
+      faults.add(path, 1, wrong('file.not-a-file'));
     } else if (stat.size > fileBytesMax) {
-      faults.add(path, 1, `is larger than ${fileBytesMax} bytes; keep it below`);
+      faults.add(path, 1, wrong('file.too-large', fileBytesMax));
     } else {
       return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
     }
   } catch (error) {
     const isEncoding = error instanceof TypeError;
-    faults.add(
-      path,
-      1,
-      isEncoding
-        ? 'is not UTF-8 text; save it as UTF-8'
-        : `cannot be read (${errorCode(error)}); make it readable for this process`,
-    );
+    const said = isEncoding ? wrong('file.encoding') : wrong('file.unreadable', errorCode(error));
+    faults.add(path, 1, said);
   }
   return undefined;
 }
@@ -66,30 +61,30 @@ function offsetOf(root: ParsedNode | null, place: Place): number {
 }
 
 /** What YAML can say and JSON cannot. */
-function reportUnlikeJson(doc: Document.Parsed, report: (at: number, text: string) => void): void {
+function reportUnlikeJson(doc: Document.Parsed, report: (at: number, said: Wrong) => void): void {
   visit(doc, {
-    Alias: (_, node) => report(node.range?.[0] ?? 0, 'an alias (*…); write the value out'),
+    Alias: (_, node) => report(node.range?.[0] ?? 0, wrong('yaml.alias')),
     Pair: (_, { key }) => {
       if (isScalar(key) && typeof key.value === 'string') return;
-      report((key as ParsedNode | null)?.range[0] ?? 0, 'a key that is not text; put it in quotes');
+      report((key as ParsedNode | null)?.range[0] ?? 0, wrong('yaml.key-not-text'));
     },
     Scalar: (_, { value, range }) => {
       if (typeof value === 'string' && (!value.isWellFormed() || value.includes('\0'))) {
-        report(range?.[0] ?? 0, 'a character that is none (NUL or half a surrogate); remove it');
+        report(range?.[0] ?? 0, wrong('yaml.not-a-character'));
       }
       if (typeof value !== 'number') return;
       if (Number.isFinite(value) && !(Number.isInteger(value) && !Number.isSafeInteger(value))) {
         return;
       }
-      report(range?.[0] ?? 0, 'a number that JSON cannot hold exactly; put it in quotes');
+      report(range?.[0] ?? 0, wrong('yaml.number'));
     },
   });
 }
 
-function sentence(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'a key that was already given; keep one of the two';
-  if (code === 'MULTIPLE_DOCS') return 'a second document (---); keep one per file';
-  return `not valid YAML (${message.split('\n', 1)[0] ?? code}); correct the syntax`;
+function sayOfYaml(code: string, message: string): Wrong {
+  if (code === 'DUPLICATE_KEY') return wrong('yaml.twice');
+  if (code === 'MULTIPLE_DOCS') return wrong('yaml.second-document');
+  return wrong('yaml.syntax', message.split('\n', 1)[0] ?? code);
 }
 
 /**
@@ -114,18 +109,18 @@ export function readYaml(path: string, faults: Faults): YamlFile | undefined {
       resolveKnownTags: false,
     });
     for (const { pos, code, message } of [...doc.errors, ...doc.warnings]) {
-      faults.add(path, lineAt(pos[0]), sentence(code, message));
+      faults.add(path, lineAt(pos[0]), sayOfYaml(code, message));
     }
-    reportUnlikeJson(doc, (offset, wrong) => faults.add(path, lineAt(offset), wrong));
+    reportUnlikeJson(doc, (offset, said) => faults.add(path, lineAt(offset), said));
     if (faults.count > before) return undefined;
     const value: unknown = doc.toJS({ maxAliasCount: 0 });
     if (value !== null) {
       return { path, value, lineOf: (place) => lineAt(offsetOf(doc.contents, place)) };
     }
-    faults.add(path, 1, 'is empty; copy another file of its kind and adapt it');
+    faults.add(path, 1, wrong('file.empty'));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    faults.add(path, 1, 'is nested too deeply to be read; flatten it');
+    faults.add(path, 1, wrong('file.too-deep'));
   }
   return undefined;
 }

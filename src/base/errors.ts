@@ -28,6 +28,10 @@ export type ErrorCode =
   | 'RESULT_NOT_EXPECTED'
   | 'PAYLOAD_PURGED'
   | 'INVALID_PROOF_RANGE'
+  | 'INBOX_LOCKED'
+  | 'ALREADY_ENDED'
+  | 'ALREADY_CERTIFIED'
+  | 'INVALID_SIGNATURE'
   // our own state (law 8)
   | 'DATABASE_UNAVAILABLE'
   | 'CLOCK_SKEWED'

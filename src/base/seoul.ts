@@ -29,6 +29,13 @@ export function isRealDate(text: string): boolean {
   return day >= 1 && day <= (monthDays[month - 1] ?? 0) + (leap ? 1 : 0);
 }
 
+/** The calendar date some days after a real date, `YYYY-MM-DD`; negative: before it. */
+export function daysAfter(date: string, days: number): string {
+  const at = new Date(`${date}T00:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
+}
+
 /**
  * Completed years (만 나이) between two real dates. A person born on 29 February completes the
  * year on 1 March in common years, as Korean practice counts it. Requires: born <= on.

@@ -23,8 +23,10 @@ export type RefusedReason =
   | 'NO_CONTRACT_IN_FORCE'
   | 'WRONG_SUBJECT'
   | 'SUBJECT_MISMATCH'
+  | 'SUBJECT_SUSPENDED'
   | 'REQUIRED_ITEM_MISSING'
   | 'INVALID_ITEM'
+  | 'UNCONTRACTED_VALUE_IN_TEXT'
   | 'NO_CONSIGNEE_KEY'
   | 'RECORD_TOO_LARGE';
 
@@ -72,6 +74,7 @@ export type FieldRule =
   | 'afterOrderDate'
   | 'disagrees'
   | 'looksLikeRegistrationNumber'
+  | 'holdsWithheldValue'
   | 'mismatch'
   | 'invalid';
 
@@ -104,6 +107,49 @@ export interface Dictionary {
   neverShared: readonly string[];
 }
 
+/** Who signed a contract version: the clinic's privacy officer, or the consignee. */
+export type Party = 'clinic' | 'consignee';
+
+/** One signature over a contract version that holds. */
+export interface PartySignature {
+  /** RFC 7638 thumbprint of the key that signed. */
+  kid: string;
+  /** RFC 3339, as the signer said. */
+  signedAt: string | null;
+}
+
+/** What `v<N>.jws` says beside the text: later facts, which the digest does not cover. */
+export interface ContractSignature {
+  /** Only `signed` (both parties, each by a registered key) is ever in force. */
+  state: 'signed' | 'unsigned' | 'invalid';
+  /** Signed by keys that the embedded default made: proves nothing to anyone. */
+  isDemo: boolean;
+  clinic: PartySignature | null;
+  consignee: PartySignature | null;
+  /** The Seoul day since which, the privacy officer says, the clinic's notice has shown it. */
+  noticedOn: string | null;
+  /** What is missing or wrong, for people; null when signed. */
+  why: Words | null;
+}
+
+/** Someone to whom a consignee passes work on, with the clinic's consent (PIPA Article 26(6)). */
+export interface SubConsignee {
+  name: Words;
+  work: Words;
+  /** Codes among the contract's own items. */
+  items: readonly string[];
+  /** Seoul calendar date of the clinic's written consent. */
+  consentedOn: string;
+}
+
+/** The clinic itself: who publishes the notice and signs contracts. */
+export interface Clinic {
+  name: Words;
+  privacyOfficer: { title: Words; email: string; phone?: string };
+  /** Public keys (JWK) of the privacy officer, for signatures. */
+  signingKeys: readonly JWK[];
+}
+
 /** One immutable version of an agreement between the clinic and a consignee. */
 export interface Contract {
   /** `samkwang.v1` */
@@ -121,9 +167,23 @@ export interface Contract {
   /** Seoul calendar dates, `YYYY-MM-DD`; null: until the end of the outsourcing contract. */
   validFrom: string;
   validUntil: string | null;
-  retention: { text: Words; purgeAfterDays: number; expireAfterDays: number };
+  retention: {
+    text: Words;
+    purgeAfterDays: number;
+    expireAfterDays: number;
+    /** Days from the relation's end until the certificate of destruction is due. */
+    destroyWithinDays: number;
+  };
   /** Dictionary codes of unique identifiers that a legal basis covers, confirmed or not. */
   legalBasis: ReadonlyMap<string, { basis: Words; confirmed: boolean }>;
+  /** What a withheld value found in released text does: the order is refused, or it is masked. */
+  onTextMatch: 'refuse' | 'mask';
+  /** Why this version replaces the one before, as the notice tells it. */
+  reason: Words | null;
+  subConsignees: readonly SubConsignee[];
+  /** What is signed: RFC 8785 bytes of `{contract, dictionary}`, whose SHA-256 is `digest`. */
+  canonical: Buffer;
+  signature: ContractSignature;
   /** The parsed text that was digested, for showing. */
   text: Readonly<Record<string, unknown>>;
 }
@@ -146,6 +206,8 @@ export interface Consignee {
   push?: PushSettings;
   /** Public keys (JWK) for unique identifiers, the first usable one is used. */
   encryptionKeys: readonly JWK[];
+  /** Public keys (JWK) that its signatures are checked with: contracts, certificates. */
+  signingKeys: readonly JWK[];
   retry: { scheduleSeconds: readonly number[]; timeoutSeconds: number };
   rate: { concurrencyMax: number };
 }
