@@ -38,12 +38,8 @@ export function checkFacts(taken: Taken, today: string): Finding[] {
     const concerns = rule !== undefined && valid.has(code);
     if (concerns) findings.push({ code, pointer: `/${taken.side.root}/${code}`, rule });
   };
-  const orderDate = topDate(taken, 'date');
-  if (orderDate !== undefined && orderDate > today) report('date', 'inTheFuture');
-  report('birthDate', birthRule(person.birthDate, orderDate, today));
-  if (valid.has(NUMBER)) {
-    report(NUMBER, person.number ? undefined : 'notADate');
-    report(NUMBER, birthRule(person.number?.birthDate, orderDate, today));
+  for (const code of ['date', 'birthDate', NUMBER]) {
+    report(code, calendarRule(taken, code, today));
   }
   const chartNumber = valid.get('chartNumber');
   if (typeof chartNumber === 'string' && looksLikeRegistrationNumber(chartNumber)) {
@@ -58,6 +54,20 @@ export function checkFacts(taken: Taken, today: string): Finding[] {
 /** True for a valid registration number whose check digit does not hold: a warning, no more. */
 export function hasOddChecksum(taken: Taken): boolean {
   return readRegistrationNumber(taken.valid.get(NUMBER))?.checksumHolds === false;
+}
+
+/**
+ * What the calendar says against the value of one of the items that name a day, as it was found:
+ * an order of tomorrow, a person who was not born yet, a registration number without a day.
+ */
+export function calendarRule(taken: Taken, code: string, today: string): FieldRule | undefined {
+  const orderDate = topDate(taken, 'date');
+  if (code === 'date')
+    return orderDate !== undefined && orderDate > today ? 'inTheFuture' : undefined;
+  if (code === 'birthDate') return birthRule(topDate(taken, code), orderDate, today);
+  if (code !== NUMBER) return undefined;
+  const number = readRegistrationNumber(taken.found.get(code));
+  return number ? birthRule(number.birthDate, orderDate, today) : 'notADate';
 }
 
 /** A birth is not after the order date; where there is none to go by, not after today. */

@@ -2,6 +2,7 @@
 import type { Contract } from '#src/base/words.ts';
 import { DERIVATION_RULES, type DerivationRule } from './derivation-rules.ts';
 import { compileDictionary, type CompiledDictionary, type CompiledItem } from './dictionary.ts';
+import { textGuardOf, type TextGuard } from './text-guard.ts';
 
 /** One item of a contract's list. */
 export interface Listed {
@@ -29,6 +30,8 @@ export interface Plan {
   contract: Contract;
   outbound: Side;
   returned: Side;
+  /** Undefined where nothing that is guarded is withheld. */
+  guard: TextGuard | undefined;
 }
 
 /**
@@ -60,10 +63,12 @@ export function compileContract(contract: Contract): CompiledContract {
 }
 
 function planFor(contract: Contract): Plan {
+  const outbound = sideOf(contract, 'record', contract.items);
   return {
     contract,
-    outbound: sideOf(contract, 'record', contract.items),
+    outbound,
     returned: sideOf(contract, 'result', contract.returns),
+    guard: textGuardOf(contract, outbound),
   };
 }
 

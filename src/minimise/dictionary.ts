@@ -5,7 +5,8 @@ import { neverSharedTest } from '#src/base/never-shared.ts';
 import { isRealDate } from '#src/base/seoul.ts';
 import type { Dictionary, DictionaryItem } from '#src/base/words.ts';
 import { findingsOf, type Finding } from './problems.ts';
-import { shaped, shapeOf, type Shape, type UnknownKeyListener } from './shape.ts';
+import { isObject, shaped, shapeOf, type Shape, type UnknownKeyListener } from './shape.ts';
+import { placesOf, type Place } from './text-places.ts';
 
 /** One item of the dictionary, ready to judge values. */
 export interface CompiledItem {
@@ -14,6 +15,8 @@ export interface CompiledItem {
   isUniqueIdentifier: boolean;
   shape: Shape;
   validate: ValidateFunction;
+  /** Where its values hold text, undefined where they hold none. */
+  places: Place | undefined;
 }
 
 export interface CompiledDictionary {
@@ -24,7 +27,13 @@ export interface CompiledDictionary {
 }
 
 /** The verdict on one value: what may travel of it, or what is wrong with it. */
-export type Verdict = { value: unknown } | { findings: Finding[] };
+export type Verdict =
+  | { value: unknown }
+  | {
+      findings: Finding[];
+      /** Nothing that the shape knows was in it: an object without a member. */
+      isEmpty: boolean;
+    };
 
 /** Seventeen contracts pin one dictionary: it is compiled for the first and kept with it. */
 const compiled = new WeakMap<Dictionary, CompiledDictionary>();
@@ -55,6 +64,7 @@ export function compileDictionary(dictionary: Dictionary): CompiledDictionary {
       isUniqueIdentifier: item.class === 'uniqueIdentifier',
       shape: shapeOf(item.schema, item.code),
       validate: ajv.compile(item.schema),
+      places: placesOf(item),
     });
     if (item.encrypted) encrypted.add(item.code);
   }
@@ -72,5 +82,6 @@ export function judge(
 ): Verdict {
   const copy = shaped(item.shape, value, onUnknown);
   if (item.validate(copy)) return { value: copy };
-  return { findings: findingsOf(item.validate.errors ?? [], item.code, pointer) };
+  const isEmpty = isObject(copy) && Object.keys(copy).length === 0;
+  return { findings: findingsOf(item.validate.errors ?? [], item.code, pointer), isEmpty };
 }

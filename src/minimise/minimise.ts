@@ -14,6 +14,7 @@ import { mint, type Released } from './released.ts';
 import { isObject } from './shape.ts';
 import { checkSubject } from './subject.ts';
 import { take } from './take.ts';
+import { guardText, TEXT_MASK } from './text-guard.ts';
 
 /** What an EMR submits for one consignee. */
 export interface Order {
@@ -35,7 +36,9 @@ export type Minimised =
       /** For the ledger: dictionary codes and counts. */
       ledgerWithheld: Withheld[];
       warnings: { item: string; code: 'CHECKSUM' }[];
-      /** Names of the derivation rules that made something, such as `age@1`. */
+      /** Codes whose texts held a withheld value, which was masked; in the contract's order. */
+      masked: string[];
+      /** Names of the rules that made something: derivations, such as `age@1`, and the mask. */
       rules: string[];
     }
   | Refused;
@@ -44,11 +47,12 @@ export type Minimised =
  * Minimises a record under one contract version. Pure: the same input gives the same bytes.
  *
  * Refuses, in this order: `WRONG_SUBJECT`, `SUBJECT_MISMATCH`, `INVALID_ITEM` (every problem at
- * once, missing items among them), `REQUIRED_ITEM_MISSING`, `RECORD_TOO_LARGE`.
+ * once, missing items among them), `REQUIRED_ITEM_MISSING`, `UNCONTRACTED_VALUE_IN_TEXT` (every
+ * place at once), `RECORD_TOO_LARGE`.
  * Throws a RangeError unless `today` is a date and the salt has 32 bytes.
  */
 export function minimise(compiled: CompiledContract, order: Order): Minimised {
-  const { contract, outbound } = CompiledContract.planOf(compiled);
+  const { contract, outbound, guard } = CompiledContract.planOf(compiled);
   if (!isRealDate(order.today)) throw new RangeError('today is not a date');
   if (!isObject(order.record)) {
     return refused('INVALID_ITEM', [{ pointer: '/record', rule: 'type' }]);
@@ -58,8 +62,7 @@ export function minimise(compiled: CompiledContract, order: Order): Minimised {
   if (stranger) return refused(stranger.reason, [stranger]);
 
   const taken = take(outbound, order.record);
-  const derivations = planDerivations(taken);
-  judgeSources(taken, derivations);
+  const derivations = judgeSources(taken, planDerivations(taken), order.today);
   taken.findings.push(...checkFacts(taken, order.today));
   const derived = derive(taken, derivations);
   const missing = missingItems(taken, derivations);
@@ -68,6 +71,10 @@ export function minimise(compiled: CompiledContract, order: Order): Minimised {
 
   const codes = travellingCodes(taken, derived);
   const payload = payloadOf(taken, derived);
+  const minimising = { side: outbound, found: taken.found, payload, tests: taken.tests };
+  const guarded = guard ? guardText(guard, minimising) : { masked: [] };
+  if ('findings' in guarded) return refused('UNCONTRACTED_VALUE_IN_TEXT', guarded.findings);
+  const { masked } = guarded;
   const released = mint(compiled, { payload, salt: order.salt, ...codes });
   if (released.sizeBytes > RECORD_BYTES_MAX) {
     return refused('RECORD_TOO_LARGE', [{ pointer: '/record', rule: 'length' }]);
@@ -77,6 +84,10 @@ export function minimise(compiled: CompiledContract, order: Order): Minimised {
     released,
     ...withheldOf(taken.account, outbound, new Set([...codes.released, ...codes.derived])),
     warnings: hasOddChecksum(taken) ? [{ item: NUMBER, code: 'CHECKSUM' }] : [],
-    rules: derivations.map(({ rule }) => rule.name),
+    masked,
+    rules: [
+      ...derivations.filter(({ code }) => derived.has(code)).map(({ rule }) => rule.name),
+      ...(masked.length > 0 ? [TEXT_MASK] : []),
+    ],
   };
 }

@@ -24,13 +24,21 @@ export function checkSubject(
     return { reason: 'WRONG_SUBJECT', pointer: '/subject/kind', rule: 'mismatch' };
   }
   const path = IDENTIFIERS[kind];
-  const identifier = memberAt(record, path);
+  const identifier = identifierIn(kind, record);
   if (identifier === undefined || identifier === null) return undefined;
   const isText = typeof identifier === 'string';
   if (isText && identifier.normalize('NFC') === subject.id.normalize('NFC')) return undefined;
   const pointer = `/record/${path.join('/')}`;
   const place = { pointer, rule: isText ? 'mismatch' : 'type' } as const;
   return { reason: 'SUBJECT_MISMATCH', ...place, code: path[0]! };
+}
+
+/** What the record calls its subject, as it came; undefined where it does not say. */
+export function identifierIn(
+  kind: SubjectKind,
+  record: Readonly<Record<string, unknown>>,
+): unknown {
+  return memberAt(record, IDENTIFIERS[kind]);
 }
 
 function memberAt(record: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {

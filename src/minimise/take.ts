@@ -1,7 +1,7 @@
 /** Takes out of a record what its contract lists, judged and copied, and accounts for the rest. */
 import { newAccount, noteUnknownKey, type Account } from './account.ts';
 import type { Listed, Side } from './compile.ts';
-import { judge, type CompiledItem } from './dictionary.ts';
+import { judge, type CompiledItem, type Verdict } from './dictionary.ts';
 import type { Finding } from './problems.ts';
 import { isObject } from './shape.ts';
 
@@ -50,19 +50,31 @@ export function take(side: Side, source: Readonly<Record<string, unknown>>): Tak
   return taken;
 }
 
-/** Judges one top-level value into `valid` or `findings`. */
-export function judgeInto(taken: Taken, item: CompiledItem, value: unknown): void {
-  const verdict = judge(item, value, `/${taken.side.root}/${item.code}`, (path, key) =>
-    noteUnknownKey(taken.account, taken.side, path, key),
+/** Judges one top-level value into `valid` or `findings`, where it is listed. */
+function takeItem(taken: Taken, item: CompiledItem, value: unknown): void {
+  const { side, account, found, valid, findings } = taken;
+  const listed = side.listed.get(item.code);
+  if (!listed?.isReleasable) {
+    found.set(item.code, value);
+    account.found.add(item.code);
+    return;
+  }
+  const verdict = judge(item, value, `/${side.root}/${item.code}`, (path, key) =>
+    noteUnknownKey(account, side, path, key),
   );
-  if ('findings' in verdict) taken.findings.push(...verdict.findings);
-  else taken.valid.set(item.code, verdict.value);
+  if (isEmptied(verdict) && !listed.required) return;
+  found.set(item.code, value);
+  account.found.add(item.code);
+  if ('findings' in verdict) findings.push(...verdict.findings);
+  else valid.set(item.code, verdict.value);
 }
 
-function takeItem(taken: Taken, item: CompiledItem, value: unknown): void {
-  taken.found.set(item.code, value);
-  taken.account.found.add(item.code);
-  if (taken.side.listed.get(item.code)?.isReleasable) judgeInto(taken, item, value);
+/**
+ * True for a composite value of which nothing is known, and which its schema refuses so: an EMR
+ * that has only an e-mail address to give as contact information gave none of this contract's.
+ */
+function isEmptied(verdict: Verdict): boolean {
+  return 'findings' in verdict && verdict.isEmpty;
 }
 
 function takeTests(taken: Taken, value: unknown): void {
@@ -87,11 +99,16 @@ function takeTest(taken: Taken, index: number, element: Record<string, unknown>)
       noteUnknownKey(account, side, 'tests[]', key);
       continue;
     }
-    account.found.add(key);
-    if (!side.listed.get(key)?.isReleasable) continue;
+    const listed = side.listed.get(key);
+    if (!listed?.isReleasable) {
+      account.found.add(key);
+      continue;
+    }
     const verdict = judge(item, value, `/record/tests/${index}/${key}`, (path, inner) =>
       noteUnknownKey(account, side, `tests[].${path}`, inner),
     );
+    if (isEmptied(verdict) && !listed.required) continue;
+    account.found.add(key);
     isEmpty = false;
     if ('findings' in verdict) findings.push(...verdict.findings);
     else values[key] = verdict.value;

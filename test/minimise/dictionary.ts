@@ -138,10 +138,18 @@ export function contract(input: {
     returns: listed(input.returns ?? []),
     validFrom: '2026-01-01',
     validUntil: null,
-    retention: { text: words, purgeAfterDays: 7, expireAfterDays: 30 },
+    retention: { text: words, purgeAfterDays: 7, expireAfterDays: 30, destroyWithinDays: 5 },
     legalBasis: new Map(
       (input.legalBasis ?? []).map((code) => [code, { basis: words, confirmed: false }]),
     ),
+    onTextMatch: 'refuse',
+    reason: null,
+    subConsignees: [],
+    canonical: Buffer.alloc(0),
+    signature: {
+      ...{ state: 'signed', isDemo: true, noticedOn: null, why: null },
+      ...{ clinic: null, consignee: null },
+    },
     text: {},
   };
 }

@@ -1,0 +1,128 @@
+/** Where a dictionary item holds text: compiled once of its schema, then walked for each value. */
+import type { DictionaryItem } from '#src/base/words.ts';
+import { isObject } from './shape.ts';
+
+/** What a place says by itself: a withheld value that is said there anyway hides nowhere else. */
+export type Saying = 'day' | 'phone' | 'email' | 'id';
+
+/** One place of a value that is read; undefined stands for one with nothing to read. */
+export type Place =
+  | {
+      kind: 'leaf';
+      /**
+       * `text`: anybody may write anything here, so it is searched for everything. `code`: one
+       * code, searched for what is too long to be there by chance. `nothing`: what it may hold
+       * (a day, one of a list, an address of a machine, a digest) can hide nothing.
+       */
+      reads: 'text' | 'code' | 'nothing';
+      says: Saying | undefined;
+    }
+  | { kind: 'array'; items: Place }
+  | { kind: 'object'; members: readonly (readonly [key: string, place: Place])[] };
+
+/** A value that holds leaves, and where it stands: a pointer is put together only when told. */
+export interface Holder {
+  value: Record<string | number, unknown>;
+  /** Undefined for the outermost, whose pointer `path` is. */
+  within: Holder | undefined;
+  /** The key or index within that holder. */
+  path: string | number;
+}
+
+/** One leaf of a record that would travel. */
+export interface Leaf {
+  /** The dictionary code of the item that holds it. */
+  code: string;
+  /** A number as its RFC 8785 text. */
+  text: string;
+  reads: 'text' | 'code' | 'nothing';
+  says: Saying | undefined;
+  /** What holds it, and by which key: so a masked text is put back. */
+  holder: Holder;
+  key: string | number;
+}
+
+const days = new Set(['real-date', 'date']);
+const closedFormats = new Set([...days, 'date-time', 'time', 'duration', 'ipv4', 'ipv6', 'uuid']);
+const isDigest = /(?:hash|sha256)$/i;
+const sayings: ReadonlyMap<string, Saying> = new Map([
+  ...['phoneNumber', 'mobile', 'phone', 'fax'].map((key) => [key, 'phone'] as const),
+  ...['chartNumber', 'licenseNumber', 'memberId'].map((key) => [key, 'id'] as const),
+]);
+
+/** The places of an item that are read. Requires: its schema is closed (`shapeOf`). */
+export function placesOf(item: DictionaryItem): Place | undefined {
+  return item.encrypted ? undefined : placeOf(item.schema, item.code, item.freeText);
+}
+
+function placeOf(schema: unknown, key: string, isFree: boolean): Place | undefined {
+  if (!isObject(schema)) return undefined;
+  if (isObject(schema['properties'])) {
+    const members = Object.entries(schema['properties']).flatMap(([name, member]) => {
+      const place = placeOf(member, name, isFree);
+      return place ? [[name, place] as const] : [];
+    });
+    return members.length > 0 ? { kind: 'object', members } : undefined;
+  }
+  if (schema['items'] !== undefined) {
+    const items = placeOf(schema['items'], key, isFree);
+    return items && { kind: 'array', items };
+  }
+  const formats = formatsOf(schema);
+  const says = sayingOf(formats, key);
+  const isEnumerated = Object.hasOwn(schema, 'enum') || Object.hasOwn(schema, 'const');
+  const isClosed =
+    isEnumerated || isDigest.test(key) || formats.some((format) => closedFormats.has(format));
+  if (isClosed) return says && { kind: 'leaf', reads: 'nothing', says };
+  return { kind: 'leaf', reads: isFree ? 'text' : 'code', says };
+}
+
+function sayingOf(formats: readonly string[], key: string): Saying | undefined {
+  if (formats.some((format) => days.has(format))) return 'day';
+  return formats.includes('email') ? 'email' : sayings.get(key);
+}
+
+/** Formats that the whole value is held to, in every one of its branches. */
+function formatsOf(schema: Record<string, unknown>): string[] {
+  if (typeof schema['format'] === 'string') return [schema['format']];
+  const branches = schema['anyOf'] ?? schema['oneOf'];
+  if (!Array.isArray(branches)) return [];
+  const formats = branches.map((branch) => (isObject(branch) ? formatsOf(branch) : []));
+  return formats.every(({ length }) => length > 0) ? formats.flat() : [];
+}
+
+/** Adds every leaf of a value to `leaves`. Requires: the value passed its schema. */
+export function readLeaves(
+  leaves: Leaf[],
+  place: Place,
+  code: string,
+  holder: Holder,
+  key: string | number,
+): void {
+  const value = holder.value[key];
+  if (place.kind === 'leaf') {
+    const { reads, says } = place;
+    if (typeof value === 'string') leaves.push({ code, text: value, reads, says, holder, key });
+    else if (typeof value === 'number' && reads === 'text') {
+      leaves.push({ code, text: String(value), reads, says, holder, key });
+    }
+  } else if (place.kind === 'array') {
+    if (!Array.isArray(value)) return;
+    const inner = { value: value as unknown as Holder['value'], within: holder, path: key };
+    for (let at = 0; at < value.length; at += 1) readLeaves(leaves, place.items, code, inner, at);
+  } else if (isObject(value)) {
+    const inner = { value, within: holder, path: key };
+    for (const [name, member] of place.members) {
+      if (Object.hasOwn(value, name)) readLeaves(leaves, member, code, inner, name);
+    }
+  }
+}
+
+/** RFC 6901. Every key in it is one that the schema knows. */
+export function pointerTo({ holder, key }: Pick<Leaf, 'holder' | 'key'>): string {
+  const segment = String(key).replaceAll('~', '~0').replaceAll('/', '~1');
+  const before = holder.within
+    ? pointerTo({ holder: holder.within, key: holder.path })
+    : String(holder.path);
+  return `${before}/${segment}`;
+}
