@@ -11,6 +11,12 @@ const tables: Readonly<Record<string, string>> = {
   schema_migrations: 'SELECT',
   contract_versions: 'SELECT, INSERT',
   key_checks: 'SELECT, INSERT',
+  contract_steps: 'SELECT, INSERT',
+  relation_ends: 'SELECT, INSERT',
+  destruction_orders:
+    'SELECT, INSERT, UPDATE (received, certified_at, file_sha256, method, destroyed_on, signature,' +
+    ' signer)',
+  suspensions: 'SELECT, INSERT, DELETE',
   consignee_states: 'SELECT, INSERT, DELETE',
   clients: 'SELECT, INSERT, UPDATE (scopes, jwks, revoked_at)',
   assertion_replays: 'SELECT, INSERT, DELETE',
@@ -33,7 +39,9 @@ const tables: Readonly<Record<string, string>> = {
 const functions = ['ensure_partitions(integer)', 'uuid_floor(timestamptz)', 'leaf_transfer(bytea)'];
 
 /** Tables that may only ever be added to. */
-const appendOnly = ['entries', 'tiles', 'checkpoints', 'contract_versions'];
+const appendOnly = [
+  ...['entries', 'tiles', 'checkpoints', 'contract_versions', 'contract_steps', 'relation_ends'],
+];
 
 /**
  * Sets the grants on the current database to exactly those above. Run as the owner, in a
