@@ -1,12 +1,14 @@
 /** The embedded default's own secrets: what a consignee's file names and nobody has given yet. */
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { JWK } from 'jose';
+import { StartupError } from './errors.ts';
 import { keepSecret, readSecret, resolveReference, writeSecret, type Resolved } from './secrets.ts';
 
 /** What a named secret of a consignee is for. */
 export interface SecretUse {
   consignee: string;
-  use: 'webhookSecret' | 'bearerToken' | 'encryptionKey';
+  use: 'webhookSecret' | 'bearerToken' | 'encryptionKey' | 'signingKey';
 }
 
 /**
@@ -23,6 +25,8 @@ export function createSecretResolver(options: {
 }): (reference: string, use: SecretUse) => Resolved {
   return (reference, { consignee, use }) => {
     const found = resolveReference(reference, options);
+    // A signing key that was made here would let the gateway sign in another's name.
+    if (use === 'signingKey') return found;
     if (found.ok || options.home === null || !/^\$\{(env|file):/.test(reference)) return found;
     const value =
       use === 'encryptionKey'
@@ -57,4 +61,31 @@ function keepEncryptionKey(home: string, consignee: string): string {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return JSON.stringify(publicHalf);
+}
+
+/** A new private key for signatures: JWK, Ed25519, `kid` is its RFC 7638 thumbprint. */
+export function makeSigningKey(): JWK {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const { kty, crv, x, d } = privateKey.export({ format: 'jwk' });
+  const thumbprint = createHash('sha256').update(JSON.stringify({ crv, kty, x }));
+  const kid = thumbprint.digest('base64url');
+  return { kty, crv, x, kid, alg: 'EdDSA', use: 'sig', d } as JWK;
+}
+
+/**
+ * The private key that a trial signs contracts with for `owner`, `clinic` or a consignee's id;
+ * made and kept as `signing/<owner>.jwk.json` below the home. Only for the embedded default: a
+ * gateway that signs in the names of others proves nothing.
+ */
+export function keepSigningKey(home: string, owner: string): JWK {
+  const path = join(home, 'signing', `${owner}.jwk.json`);
+  const text = keepSecret(path, () => JSON.stringify(makeSigningKey()));
+  try {
+    const jwk = JSON.parse(text) as JWK;
+    // Held against itself, so that a damaged file is told now and not as a broken signature.
+    createPrivateKey({ key: jwk, format: 'jwk' });
+    return jwk;
+  } catch {
+    throw new StartupError([`${path}: is not a private key (JWK); remove it, and one is made`]);
+  }
 }

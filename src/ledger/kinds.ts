@@ -15,7 +15,16 @@ export const entryKinds = [
   'result-refused',
   'result-collected',
   'purged',
+  'contract-drafted',
+  'contract-signed',
+  'contract-noticed',
   'contract-activated',
+  'contract-superseded',
+  'contract-ended',
+  'destruction-ordered',
+  'destruction-certified',
+  'subject-suspended',
+  'subject-resumed',
   'consignee-paused',
   'consignee-resumed',
   'access-granted',
@@ -36,8 +45,10 @@ export interface DetailContent {
   /** Id of a result (UUID). */
   result?: string | undefined;
   withheld?: readonly Withheld[] | undefined;
-  /** Named, versioned derivation rules that were applied: `age@1`. */
+  /** Named, versioned rules that were applied: `age@1`, `textMask@1`. */
   rules?: readonly string[] | undefined;
+  /** Dictionary codes in whose texts a withheld value was masked. */
+  masked?: readonly string[] | undefined;
   warnings?: readonly string[] | undefined;
   /** How the bytes went. */
   via?: 'push' | 'inbox' | undefined;
@@ -78,7 +89,22 @@ export interface DetailByKind {
   'result-collected': Step & { result: string };
   /** Without `result` it was the payload of the transfer. */
   purged: Step;
-  'contract-activated': Step;
+  /** A version was registered by its digest. */
+  'contract-drafted': Step;
+  /** `signers`: key ids of the clinic's privacy officer and of the consignee. */
+  'contract-signed': Step & { signers: { clinic: string; consignee: string }; demo: boolean };
+  /** `on`: the Seoul day since which the notice shows it. */
+  'contract-noticed': Step & { on: string };
+  /** `on`: the Seoul day from which it decides. */
+  'contract-activated': Step & { on: string };
+  'contract-superseded': Step & { on: string };
+  'contract-ended': Step & { on: string; outcome: string };
+  'destruction-ordered': Step & { order: string; dueOn: string };
+  /** `file`: SHA-256 of the certificate, base64. */
+  'destruction-certified': Step & { order: string; file: string; on: string; signer: string };
+  /** `consignees`: those meant; empty for all of them. */
+  'subject-suspended': Step & { subject: string; consignees: readonly string[] };
+  'subject-resumed': Step & { subject: string; consignees: readonly string[] };
   'consignee-paused': Step;
   'consignee-resumed': Step;
   'access-granted': Step & { client: string; role: string; scopes: readonly string[] };
@@ -115,7 +141,16 @@ export const leafNeeds: Readonly<Record<EntryKind, readonly (keyof LeafFields)[]
   'result-refused': ['consignee'],
   'result-collected': step,
   purged: step,
+  'contract-drafted': ['consignee', 'contract', 'items'],
+  'contract-signed': ['consignee', 'contract', 'items'],
+  'contract-noticed': ['consignee', 'contract', 'items'],
   'contract-activated': ['consignee', 'contract', 'items'],
+  'contract-superseded': ['consignee', 'contract'],
+  'contract-ended': ['consignee', 'contract'],
+  'destruction-ordered': ['consignee', 'contract', 'items'],
+  'destruction-certified': ['consignee', 'contract'],
+  'subject-suspended': [],
+  'subject-resumed': [],
   'consignee-paused': ['consignee'],
   'consignee-resumed': ['consignee'],
   'access-granted': [],

@@ -23,7 +23,7 @@ export async function activateContracts(deps: {
     const { registered } = await registerContracts(tx, deps.agreements.contracts);
     const entries = registered.map((contract) => ({
       entry: deps.makeEntry({
-        kind: 'contract-activated',
+        kind: 'contract-drafted',
         at: deps.clock.now(),
         consignee: contract.consignee,
         contract: { id: contract.id, digest: contract.digest },

@@ -14,6 +14,8 @@ const lab = { client: 'samkwang', kind: 'consignee' } as const;
 const auditor = { client: 'auditor', kind: 'auditor' } as const;
 const operator = { client: 'operator', kind: 'operator' } as const;
 const source = '192.0.2.7';
+const order = '019cabcd-0000-7000-8000-000000000004';
+const version = { at, consignee: 'samkwang', contract, items: ['age', 'name'] };
 const of = { at, transfer, consignee: 'samkwang' };
 
 export const samples: { [K in EntryKind]: Extract<EntryInput, { kind: K }> } = {
@@ -90,13 +92,70 @@ export const samples: { [K in EntryKind]: Extract<EntryInput, { kind: K }> } = {
   },
   'result-collected': { kind: 'result-collected', ...of, detail: { actor: emr, source, result } },
   purged: { kind: 'purged', ...of, detail: { actor: gateway, outcome: 'retention-ended' } },
+  'contract-drafted': { kind: 'contract-drafted', ...version, detail: { actor: gateway } },
+  'contract-signed': {
+    kind: 'contract-signed',
+    ...version,
+    detail: {
+      actor: gateway,
+      signers: { clinic: 'c'.repeat(43), consignee: 's'.repeat(43) },
+      demo: false,
+    },
+  },
+  'contract-noticed': {
+    kind: 'contract-noticed',
+    ...version,
+    detail: { actor: gateway, on: '2026-02-20' },
+  },
   'contract-activated': {
     kind: 'contract-activated',
+    ...version,
+    detail: { actor: gateway, on: '2026-03-02', warnings: ['legal basis not confirmed'] },
+  },
+  'contract-superseded': {
+    kind: 'contract-superseded',
+    ...version,
+    detail: { actor: gateway, on: '2026-09-01' },
+  },
+  'contract-ended': {
+    kind: 'contract-ended',
+    ...version,
+    detail: {
+      actor: operator,
+      source,
+      on: '2026-12-31',
+      outcome: 'operator',
+      reason: 'moved away',
+    },
+  },
+  'destruction-ordered': {
+    kind: 'destruction-ordered',
+    ...version,
+    detail: { actor: gateway, order, dueOn: '2027-01-05' },
+  },
+  'destruction-certified': {
+    kind: 'destruction-certified',
+    ...version,
+    detail: {
+      ...{ actor: lab, source, order, on: '2027-01-03', signer: 's'.repeat(43) },
+      file: Buffer.alloc(32, 5).toString('base64'),
+    },
+  },
+  'subject-suspended': {
+    kind: 'subject-suspended',
     at,
-    consignee: 'samkwang',
-    contract,
-    items: ['age', 'name'],
-    detail: { actor: gateway, warnings: ['legal basis not confirmed'] },
+    detail: {
+      actor: operator,
+      source,
+      subject,
+      consignees: ['samkwang'],
+      reason: 'asked by phone',
+    },
+  },
+  'subject-resumed': {
+    kind: 'subject-resumed',
+    at,
+    detail: { actor: operator, source, subject, consignees: [], reason: 'asked by phone' },
   },
   'consignee-paused': {
     kind: 'consignee-paused',

@@ -25,7 +25,7 @@ test('the first start registers every version, with an entry each that names its
   expect(entries).toHaveLength(17);
   const samkwang = agreements.contracts.find(({ id }) => id === 'samkwang.v1');
   expect(entries.find(({ leaf }) => leaf['consignee'] === 'samkwang')).toMatchObject({
-    kind: 'contract-activated',
+    kind: 'contract-drafted',
     leaf: {
       contract: { id: 'samkwang.v1', digest: samkwang?.digest.toString('base64') },
       items: samkwang?.items.map(({ item }) => item),

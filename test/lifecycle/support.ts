@@ -23,6 +23,7 @@ export async function openRooms() {
     makeEntry({ sealDetail: sealer.seal, randomBytes }, input);
   return {
     ...{ db, clock, makeEntry: boundEntry },
+    url: fresh.url,
     ownerUrl: fresh.ownerUrl,
     /** What waits for the sequencer, in the order of submission, details opened. */
     async submitted(): Promise<Submitted[]> {

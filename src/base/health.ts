@@ -1,0 +1,41 @@
+/** Whether anything may be accepted or handed out now (law 8): any doubt, and nothing may. */
+import { GatewayError } from './errors.ts';
+
+export interface Health {
+  /** From now on nothing is accepted any more. */
+  shut(): void;
+  closing(): boolean;
+  /** True when the ledger has stood still for too long. */
+  stalled(): boolean;
+  /** Throws `SHUTTING_DOWN`, `LEDGER_STALLED`, or what a doubt throws. */
+  assertOpen(): void;
+}
+
+/** How long the ledger may stand still before nothing more is accepted. */
+const ledgerStallMsMax = 10_000;
+
+/**
+ * @param deps.lastAdvance when the ledger last had nothing to do or advanced, by `steadyNow`
+ * @param deps.steadyNow milliseconds on a clock that nobody sets
+ * @param deps.doubts each throws when it doubts
+ */
+export function createHealth(deps: {
+  lastAdvance: () => number;
+  steadyNow: () => number;
+  doubts: readonly (() => void)[];
+}): Health {
+  let shutting = false;
+  const stalled = () => deps.steadyNow() - deps.lastAdvance() > ledgerStallMsMax;
+  return {
+    shut() {
+      shutting = true;
+    },
+    stalled,
+    closing: () => shutting,
+    assertOpen() {
+      if (shutting) throw new GatewayError('SHUTTING_DOWN', { retryAfterSeconds: 5 });
+      for (const doubt of deps.doubts) doubt();
+      if (stalled()) throw new GatewayError('LEDGER_STALLED', { retryAfterSeconds: 5 });
+    },
+  };
+}
