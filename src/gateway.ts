@@ -4,10 +4,10 @@
 import { randomBytes } from 'node:crypto';
 import { createClientRegistry } from '#src/access/clients.ts';
 import { forgetExpired } from '#src/access/replays.ts';
+import type { Versions } from '#src/agreements/force.ts';
 import type { Agreements } from '#src/agreements/load.ts';
-import { lackedContracts } from '#src/agreements/registry.ts';
 import { createClock, type Clock } from '#src/base/clock.ts';
-import { GatewayError } from '#src/base/errors.ts';
+import { createHealth, type Health } from '#src/base/health.ts';
 import type { Log } from '#src/base/log.ts';
 import { startLoop } from '#src/base/loop.ts';
 import type { GatewayKeys } from '#src/base/secrets.ts';
@@ -19,6 +19,8 @@ import { assertSealingKey, openLedger } from '#src/ledger/open.ts';
 import { createLedgerReader } from '#src/ledger/read.ts';
 import { createSequencer, type SequencerStep } from '#src/ledger/sequencer.ts';
 import { activateContracts } from '#src/lifecycle/contracts.ts';
+import { createStanding, type StandingKeeper } from '#src/lifecycle/standing.ts';
+import { watchContracts } from '#src/lifecycle/watch.ts';
 import { compileContract } from '#src/minimise/compile.ts';
 import { createFingerprint, type Fingerprint } from '#src/sealing/fingerprint.ts';
 import { assertHmacKey } from '#src/sealing/key-check.ts';
@@ -34,8 +36,10 @@ import {
   expireUnclaimed,
   forgetOldKeys,
   purgeDue,
+  purgeEnded,
   withdrawOutdated,
 } from '#src/transfers/upkeep.ts';
+import { withdrawSuspended } from '#src/transfers/withdraw-suspended.ts';
 
 export interface GatewaySettings {
   databaseUrl: string;
@@ -50,8 +54,6 @@ export interface GatewaySettings {
   failpoint?: (step: SequencerStep) => void | Promise<void>;
 }
 
-/** How long the ledger may stand still before nothing more is accepted. */
-const ledgerStallMsMax = 10_000;
 const upkeepRestMs = 5_000;
 const watchRestMs = 1_000;
 /** Another process may make transfers ready: looked for at this pace without a nudge. */
@@ -83,13 +85,26 @@ export async function openGateway(settings: GatewaySettings) {
     wiring.lastAdvance = () => loops.sequencer.lastAdvance;
     loops.sequencer.nudge();
     const { health } = rooms;
+    /**
+     * Withdraws and purges a batch of what has just ended, before the caller is answered; upkeep
+     * goes on at once with whatever is left. It has ended also where this fails.
+     */
+    const sweepEnded = async () => {
+      try {
+        await withdrawOutdated(rooms);
+        await purgeEnded(rooms);
+      } catch (error) {
+        log.warn('upkeep will sweep what ended', { error });
+      }
+      loops.upkeep.nudge();
+    };
     /** Accepts nothing more, lets what is under way end, and closes. Safe to call once. */
     const close = async () => {
       health.shut();
       await loops.stop();
       await db.end();
     };
-    return { ...rooms, close };
+    return { ...rooms, sweepEnded, close };
   } catch (error) {
     await db.end();
     throw error;
@@ -110,8 +125,10 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
     makeEntry({ sealDetail: sealer.seal, randomBytes }, input);
   const ledgerKey = ledgerKeyFromSeed(settings.ledgerOrigin, keys.ledger);
   const ledger = createLedgerReader({ db, openDetail: sealer.open });
+  const standing = createStanding({ db, steadyNow });
   const ground = {
     db,
+    standing,
     agreements,
     clock,
     sealer,
@@ -121,12 +138,17 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
     ledgerKey,
     fingerprint: createFingerprint({ key: keys.hmac }),
   };
-  await prepare(ground);
   const onSubmitted = () => wiring.nudge();
-  const health = createHealth(clock, () => wiring.lastAdvance());
+  const health = createHealth({
+    lastAdvance: () => wiring.lastAdvance(),
+    steadyNow,
+    doubts: [() => clock.assertAgrees(), () => standing.assertFresh()],
+  });
+  await prepare({ ...ground, health, onSubmitted });
   const encryptors = await makeEncryptors(agreements);
   return {
     ...ground,
+    versions: versionsOf(agreements, standing),
     ...{ randomBytes, encryptors, onSubmitted, health, assertOpen: () => health.assertOpen() },
     compiled: new Map(agreements.contracts.map((one) => [one.id, compileContract(one)])),
     encryptable: new Set([...encryptors].flatMap(([id, encrypt]) => (encrypt ? [id] : []))),
@@ -135,6 +157,16 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
     acceptances: createAcceptances({ db, onDurable: onSubmitted }),
     onSettled: settings.onSettled,
     vkey: encodeVkey(ledgerKey),
+  };
+}
+
+/** The versions as they stand at the moment of asking. */
+function versionsOf({ contracts }: Agreements, standing: StandingKeeper): Versions {
+  return {
+    contracts,
+    get standing() {
+      return standing.current();
+    },
   };
 }
 
@@ -154,7 +186,7 @@ function startLoops(settings: GatewaySettings, rooms: Rooms) {
     onError: (error) => log.warn('upkeep paused', { error }),
   });
   const watching = startLoop({
-    work: () => watch(rooms).then(() => false),
+    work: () => watchContracts(rooms).then(() => false),
     restMs: watchRestMs,
     onError: (error) => log.warn('the database does not answer', { error }),
   });
@@ -172,6 +204,7 @@ function startLoops(settings: GatewaySettings, rooms: Rooms) {
   const sequencer = startSequencer({ sequenceOnce }, { onError, now: steady });
   return {
     sequencer,
+    upkeep,
     /** Top down: what sends first, what numbers last. */
     async stop() {
       await Promise.all([dispatch.stop(), upkeep.stop(), watching.stop()]);
@@ -183,22 +216,6 @@ function startLoops(settings: GatewaySettings, rooms: Rooms) {
   };
 }
 
-/**
- * What may change under a gateway that runs: the clocks, and the contracts. Whoever lacks a version
- * that another process has registered would decide by one that is no longer in force (law 8), and
- * serves no more; started again with all of them, or refused for that (law 6), it will say which.
- */
-async function watch({ db, agreements, clock, health, log }: Rooms): Promise<void> {
-  await clock.measure();
-  if (health.closing()) return;
-  for (const contract of await lackedContracts(db, agreements.contracts)) {
-    log.error('a contract was registered that this process lacks: nothing more is accepted', {
-      contract,
-    });
-    health.shut();
-  }
-}
-
 /** The checks of start-up, in the order in which a fault in one would make the next meaningless. */
 async function prepare(ground: {
   db: Database;
@@ -208,6 +225,9 @@ async function prepare(ground: {
   fingerprint: Fingerprint;
   makeEntry: EntryMaker;
   ledgerKey: LedgerKey;
+  standing: StandingKeeper;
+  health: Health;
+  onSubmitted: () => void;
   log: Log;
 }): Promise<void> {
   const { db, clock } = ground;
@@ -220,6 +240,7 @@ async function prepare(ground: {
   await assertHmacKey(ground);
   const count = await activateContracts(ground);
   if (count > 0) ground.log.info('contract versions registered', { count });
+  await watchContracts(ground);
 }
 
 async function makeEncryptors(
@@ -234,24 +255,6 @@ async function makeEncryptors(
   return new Map(await Promise.all(made));
 }
 
-/** Whether anything may be accepted or handed out now (law 8). */
-function createHealth(clock: Clock, lastAdvance: () => number) {
-  let shutting = false;
-  const stalled = () => steadyNow() - lastAdvance() > ledgerStallMsMax;
-  return {
-    shut() {
-      shutting = true;
-    },
-    stalled,
-    closing: () => shutting,
-    assertOpen() {
-      if (shutting) throw new GatewayError('SHUTTING_DOWN', { retryAfterSeconds: 5 });
-      clock.assertAgrees();
-      if (stalled()) throw new GatewayError('LEDGER_STALLED', { retryAfterSeconds: 5 });
-    },
-  };
-}
-
 /** One round of what time does; true while there is more. */
 async function keepUp(rooms: Parameters<typeof purgeDue>[0]): Promise<boolean> {
   rooms.clock.assertAgrees();
@@ -260,6 +263,8 @@ async function keepUp(rooms: Parameters<typeof purgeDue>[0]): Promise<boolean> {
   const counts = [
     await expireUnclaimed(rooms),
     await withdrawOutdated(rooms),
+    await withdrawSuspended(rooms),
+    await purgeEnded(rooms),
     await purgeDue(rooms),
     await forgetOldKeys(rooms),
   ];

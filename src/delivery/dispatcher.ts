@@ -2,6 +2,7 @@
  * Pushes what a checkpoint covers, each consignee within its own
  * limits; after a crash, the same way.
  */
+import { contractInForce } from '#src/agreements/force.ts';
 import type { Log } from '#src/base/log.ts';
 import { gatewayActor, type Consignee } from '#src/base/words.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
@@ -13,6 +14,7 @@ import { reopenTransfer, type ReopenDeps } from '#src/transfers/reopen.ts';
 import type { Settlement } from '#src/transfers/settle.ts';
 import { purgeAfterDays, stepEntry, type StepDeps } from '#src/transfers/step.ts';
 import { makeEnvelope, type WireProof } from './envelope.ts';
+import { lacksKey, waitForKey } from './keys.ts';
 import { createPushAgent, pushOnce, type PushAgent, type PushOutcome } from './push.ts';
 
 export interface DispatchDeps extends ReopenDeps, StepDeps {
@@ -51,9 +53,14 @@ export function createDispatcher(deps: DispatchDeps, onFree: () => void): Dispat
   const underWay = new Set<Promise<void>>();
   const timeoutSecondsMax = Math.max(0, ...consignees.map((one) => one.retry.timeoutSeconds));
   const contracts = deps.agreements.contracts.map(({ id }) => id);
+  // Nothing is claimed for whom no contract is in force: the backlog of a relation that has ended
+  // would be read through in every round, until it is withdrawn.
+  const isServed = (consignee: string) =>
+    contractInForce(deps.versions, consignee, deps.clock.today()) !== undefined;
   const slotsFree = () =>
     new Map(
       consignees
+        .filter(({ id }) => isServed(id))
         .map((one): [string, number] => [one.id, one.rate.concurrencyMax - (busy.get(one.id) ?? 0)])
         .filter(([, slots]) => slots > 0),
     );
@@ -110,8 +117,9 @@ async function deliver(
     deps.log.error('transfer failed its checks: not sent', { transfer: claim.id, error });
     return settleAs(deps, claim, 'failed', 'integrity');
   }
-  if (reopened.outcome === 'withdrawn') return settleAs(deps, claim, 'withdrawn', 'contract-ended');
+  if (reopened.outcome === 'withdrawn') return settleAs(deps, claim, 'withdrawn', reopened.why);
   const encrypt = deps.encryptors.get(consignee.id) ?? null;
+  if (lacksKey(encrypt, reopened.released)) return waitForKey(deps, claim);
   const envelope = await makeEnvelope(encrypt, {
     transfer: claim.id,
     released: reopened.released,

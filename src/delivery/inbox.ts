@@ -1,5 +1,5 @@
 /** The inbox: a consignee claims what is its own under a lease, and acknowledges or rejects it. */
-import { requireContract } from '#src/agreements/force.ts';
+import { contractInForce, requireContract } from '#src/agreements/force.ts';
 import { GatewayError } from '#src/base/errors.ts';
 import type { Log } from '#src/base/log.ts';
 import type { Actor } from '#src/base/words.ts';
@@ -15,6 +15,7 @@ import { reopenTransfer, type ReopenDeps } from '#src/transfers/reopen.ts';
 import type { Settlement } from '#src/transfers/settle.ts';
 import { purgeAfterDays, stepEntry, type StepDeps } from '#src/transfers/step.ts';
 import { makeEnvelope, type Envelope, type WireProof } from './envelope.ts';
+import { lacksKey, waitForKey } from './keys.ts';
 
 export interface InboxDeps extends ReopenDeps, StepDeps {
   db: Database;
@@ -40,12 +41,16 @@ export interface Rejection {
 /**
  * Claims up to `limit` waiting transfers. The lease is taken first and the entries are durable
  * before the answer: a crash in between leaves a lease that ends, and nothing that left unrecorded.
+ * @throws GatewayError `INBOX_LOCKED` while no contract is in force
  */
 export async function claimInbox(
   deps: InboxDeps,
   request: { actor: Actor; consignee: string; limit: number; leaseSeconds: number },
 ): Promise<InboxItem[]> {
   deps.assertOpen();
+  if (!contractInForce(deps.versions, request.consignee, deps.clock.today())) {
+    throw new GatewayError('INBOX_LOCKED');
+  }
   const consignee = deps.agreements.consignees.get(request.consignee);
   if (consignee?.channel !== 'pull') return [];
   const claims = await claimDue(deps.db, {
@@ -71,7 +76,7 @@ export async function claimInbox(
   return items;
 }
 
-/** The item of one claim, or null when it must not leave; then its transfer is settled so. */
+/** The item of one claim; null when it must not leave: it is settled then, or waits for a key. */
 async function open(
   deps: InboxDeps,
   actor: Actor,
@@ -87,10 +92,15 @@ async function open(
     return null;
   }
   if (reopened.outcome === 'withdrawn') {
-    await settleAs(deps, actor, claim, 'withdrawn', { outcome: 'contract-ended' });
+    await settleAs(deps, actor, claim, 'withdrawn', { outcome: reopened.why });
     return null;
   }
-  const envelope = await makeEnvelope(deps.encryptors.get(claim.consignee) ?? null, {
+  const encrypt = deps.encryptors.get(claim.consignee) ?? null;
+  if (lacksKey(encrypt, reopened.released)) {
+    await waitForKey(deps, claim);
+    return null;
+  }
+  const envelope = await makeEnvelope(encrypt, {
     transfer: claim.id,
     released: reopened.released,
     proof,

@@ -6,7 +6,7 @@ import type { Entry } from '#src/ledger/entry.ts';
 import type { Database } from '#src/store/pool.ts';
 import { createBatcher, type Batcher } from '#src/store/batcher.ts';
 import { asInProgress, type RepeatableRequest } from './idempotency.ts';
-import { resolveSubjects } from './subjects.ts';
+import { isSuspendedFor, resolveSubjects } from './subjects.ts';
 
 /** One order on its way into the database. */
 export interface Acceptance {
@@ -28,6 +28,14 @@ export interface Acceptance {
   /** The entry of the release, once the subject's id is known. */
   entryFor: (subject: string) => Entry;
 }
+
+/** What became of an order: only `accepted` is stored. */
+export type Verdict =
+  | { outcome: 'accepted' }
+  /** Its key is taken: the first answer stands. */
+  | { outcome: 'repeated' }
+  /** This person has said stop; `subject` is the random id. */
+  | { outcome: 'suspended'; subject: string };
 
 // Ordered by key, so that two processes with the same keys never wait for each other in a ring.
 // Joined by the transfer's own id, so that of two orders with one key only the winner is stored.
@@ -65,15 +73,33 @@ function codeArray(codes: readonly string[]): string {
   return `{${codes.join(',')}}`;
 }
 
-async function accept(db: Database, batch: readonly Acceptance[]): Promise<boolean[]> {
+async function accept(db: Database, batch: readonly Acceptance[]): Promise<Verdict[]> {
   const subjectOf = await resolveSubjects(
     db,
     batch.map((order) => order.subjectHmac),
   );
-  const rows = batch.map((order) => {
-    const subject = subjectOf(order.subjectHmac);
-    return { ...order, subject, entry: order.entryFor(subject) };
+  const asked = batch.map((order) => ({ order, subject: subjectOf(order.subjectHmac) }));
+  // One who said stop is left out, and disturbs none of the others in the statement.
+  const free = asked.filter(({ order, subject }) => !isSuspendedFor(subject, order.consignee));
+  const winners = await store(
+    db,
+    free.map(({ order, subject: { id: subject } }) => {
+      return { ...order, subject, entry: order.entryFor(subject) };
+    }),
+  );
+  return asked.map(({ order, subject }) => {
+    if (winners.has(order.id)) return { outcome: 'accepted' };
+    if (!isSuspendedFor(subject, order.consignee)) return { outcome: 'repeated' };
+    return { outcome: 'suspended', subject: subject.id };
   });
+}
+
+/** Stores the orders, all or none; the ids of those that won their key. */
+async function store(
+  db: Database,
+  rows: readonly (Acceptance & { subject: string; entry: Entry })[],
+): Promise<ReadonlySet<string>> {
+  if (rows.length === 0) return new Set();
   const column = <T>(pick: (row: (typeof rows)[number]) => T): T[] => rows.map(pick);
   const { rows: won } = await db.query<{ owner: string }>({
     name: 'transfers-accept',
@@ -100,24 +126,23 @@ async function accept(db: Database, batch: readonly Acceptance[]): Promise<boole
       column((row) => row.entry.detail),
     ],
   });
-  const winners = new Set(won.map((row) => row.owner));
-  return batch.map((order) => winners.has(order.id));
+  return new Set(won.map((row) => row.owner));
 }
 
-/** Accepts orders by group commit; each answer says whether this order won its key. */
+/** Accepts orders by group commit; each answer says what became of this order. */
 export function createAcceptances(deps: {
   db: Database;
   onDurable: () => void;
-}): Batcher<Acceptance, boolean> {
-  return createBatcher<Acceptance, boolean>({
+}): Batcher<Acceptance, Verdict> {
+  return createBatcher<Acceptance, Verdict>({
     sizeMax: 256,
     inFlightMax: 3,
     queueMax: 4_096,
     async run(batch) {
       try {
-        const won = await accept(deps.db, batch);
+        const verdicts = await accept(deps.db, batch);
         deps.onDurable();
-        return won;
+        return verdicts;
       } catch (error) {
         throw asInProgress(error);
       }

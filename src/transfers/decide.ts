@@ -1,6 +1,6 @@
 /** What a contract makes of an order: released or refused, with nothing stored and nothing sent. */
 import type { Agreements } from '#src/agreements/load.ts';
-import { contractInForce } from '#src/agreements/force.ts';
+import { contractInForce, type Versions } from '#src/agreements/force.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type {
   Consignee,
@@ -16,6 +16,7 @@ import type { Released } from '#src/minimise/released.ts';
 
 export interface DecideDeps {
   agreements: Agreements;
+  versions: Versions;
   /** Every contract version, compiled, by id. */
   compiled: ReadonlyMap<string, CompiledContract>;
   /** Consignees that have a usable public key for unique identifiers. */
@@ -32,6 +33,8 @@ export interface ReleasedDecision {
   withheld: Withheld[];
   ledgerWithheld: Withheld[];
   rules: string[];
+  /** Codes whose texts were masked. */
+  masked: string[];
   warnings: { item: string; code: string }[];
 }
 
@@ -49,8 +52,7 @@ const saltBytes = 32;
 /** Decides one order under the contract in force today (law 1). */
 export function decide(deps: DecideDeps, order: Order): ReleasedDecision | RefusedDecision {
   const consignee = deps.agreements.consignees.get(order.consignee) ?? null;
-  const contract =
-    consignee && contractInForce(deps.agreements.contracts, consignee.id, deps.clock.today());
+  const contract = consignee && contractInForce(deps.versions, consignee.id, deps.clock.today());
   const refuse = (reason: RefusedReason, problems: FieldProblem[] = [], items: string[] = []) => ({
     outcome: 'refused' as const,
     ...{ reason, contract: contract ?? null, consignee, problems, items },

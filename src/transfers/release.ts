@@ -9,17 +9,18 @@ import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 import type { Sealer } from '#src/sealing/seal.ts';
 import type { Batcher } from '#src/store/batcher.ts';
 import type { Database } from '#src/store/pool.ts';
-import type { Acceptance } from './acceptance.ts';
+import type { Acceptance, Verdict } from './acceptance.ts';
 import { decide, type DecideDeps, type RefusedDecision, type ReleasedDecision } from './decide.ts';
 import { sealReply, storedReply, type RepeatableRequest } from './idempotency.ts';
 import { actorDetail } from '#src/ledger/kinds.ts';
+import { findSubjects, isSuspendedFor, subjectHmac } from './subjects.ts';
 
 export interface ReleaseDeps extends DecideDeps {
   db: Database;
   sealer: Sealer;
   fingerprint: Fingerprint;
   makeEntry: EntryMaker;
-  acceptances: Batcher<Acceptance, boolean>;
+  acceptances: Batcher<Acceptance, Verdict>;
   /** Throws when nothing may be accepted now (law 8). */
   assertOpen: () => void;
   /** Told when entries are waiting for the sequencer. */
@@ -41,6 +42,8 @@ export interface ReleaseReply {
   released: string[];
   derived: string[];
   withheld: Withheld[];
+  /** Codes in whose texts a withheld value was masked; only where there are any. */
+  masked?: string[];
   commitment: string;
   salt: string;
 }
@@ -58,17 +61,31 @@ export async function release(deps: ReleaseDeps, request: ReleaseRequest): Promi
   const decision = decide(deps, request.order);
   if (decision.outcome === 'refused') return refuse(deps, request, decision);
   const { acceptance, reply } = prepare(deps, request, decision);
-  if (await deps.acceptances.submit(acceptance)) return reply;
+  const verdict = await deps.acceptances.submit(acceptance);
+  if (verdict.outcome === 'accepted') return reply;
+  if (verdict.outcome === 'suspended') {
+    return refuse(deps, request, stopped(decision), verdict.subject);
+  }
   const first = await storedReply<ReleaseReply>(deps, request.idempotency);
   if (first) return first;
   throw new GatewayError('REQUEST_IN_PROGRESS', { retryAfterSeconds: 1 });
 }
 
-/** Records the refusal and throws it; an order that was accepted before keeps its first answer. */
+/** What the contract let leave, and the person did not. */
+function stopped({ contract, consignee }: ReleasedDecision): RefusedDecision {
+  const reason = 'SUBJECT_SUSPENDED';
+  return { outcome: 'refused', reason, contract, consignee, problems: [], items: [] };
+}
+
+/**
+ * Records the refusal and throws it; an order that was accepted before keeps its first answer.
+ * @param subject the random id of who said stop, for the sealed detail
+ */
 async function refuse(
   deps: ReleaseDeps,
   request: ReleaseRequest,
   decision: RefusedDecision,
+  subject?: string,
 ): Promise<ReleaseReply> {
   const first = await storedReply<ReleaseReply>(deps, request.idempotency);
   if (first) return first;
@@ -79,14 +96,16 @@ async function refuse(
     ...(consignee ? { consignee: consignee.id } : {}),
     ...(contract ? { contract: { id: contract.id, digest: contract.digest } } : {}),
     items: decision.items,
-    detail: { ...actorDetail(request.actor), reason, problems: decision.problems },
+    detail: { ...actorDetail(request.actor), subject, reason, problems: decision.problems },
   });
   await submit(deps.db, [{ entry }]);
   deps.onSubmitted();
-  throw new GatewayError(reason, {
-    problems: decision.problems,
-    facts: { items: decision.items.join(', '), ...(contract ? { contract: contract.id } : {}) },
-  });
+  throw refusal(decision);
+}
+
+function refusal({ reason, contract, problems, items }: RefusedDecision): GatewayError {
+  const facts = { items: items.join(', '), ...(contract ? { contract: contract.id } : {}) };
+  return new GatewayError(reason, { problems, facts });
 }
 
 function prepare(
@@ -119,7 +138,7 @@ function prepare(
     expiresAt: new Date(at.getTime() + contract.retention.expireAfterDays * dayMs),
     sealedPayload: deps.sealer.seal(Buffer.concat([released.salt, released.canonical()]), aad),
     sealedReply: sealReply(deps.sealer, idempotency, reply),
-    subjectHmac: deps.fingerprint('subject', order.subject.kind, order.subject.id.normalize('NFC')),
+    subjectHmac: subjectHmac(deps.fingerprint, order.subject),
     entryFor: (subject) =>
       deps.makeEntry({
         kind: 'released',
@@ -134,6 +153,7 @@ function prepare(
           subject,
           withheld: decision.ledgerWithheld,
           rules: decision.rules,
+          ...maskedOf(decision),
           warnings: decision.warnings.map(({ item, code }) => `${item}:${code}`),
         },
       }),
@@ -142,18 +162,27 @@ function prepare(
 }
 
 function replyOf(id: string, decision: ReleasedDecision): ReleaseReply {
-  const { released } = decision;
+  const { commitment, salt } = decision.released;
   return {
-    id,
-    status: 'accepted',
-    consignee: decision.consignee.id,
-    contract: decision.contract.id,
+    ...{ id, status: 'accepted', ...toldOf(decision) },
+    ...{ commitment: commitment.toString('base64'), salt: salt.toString('base64') },
+  };
+}
+
+function toldOf(decision: ReleasedDecision): Omit<Preview, 'payload'> {
+  const { consignee, contract, released, withheld } = decision;
+  return {
+    consignee: consignee.id,
+    contract: contract.id,
     released: [...released.released],
     derived: [...released.derived],
-    withheld: decision.withheld,
-    commitment: released.commitment.toString('base64'),
-    salt: released.salt.toString('base64'),
+    withheld,
+    ...maskedOf(decision),
   };
+}
+
+function maskedOf({ masked }: ReleasedDecision): { masked?: string[] } {
+  return masked.length > 0 ? { masked } : {};
 }
 
 function sealReference(deps: ReleaseDeps, id: string, reference: string | undefined) {
@@ -170,16 +199,15 @@ export type Preview = Omit<ReleaseReply, 'id' | 'status' | 'commitment' | 'salt'
 };
 
 /** What `release` would do, exactly, with nothing stored, recorded or sent. */
-export function preview(deps: DecideDeps, order: Order): Preview {
+export async function preview(
+  deps: DecideDeps & { db: Database; fingerprint: Fingerprint },
+  order: Order,
+): Promise<Preview> {
   const decision = decide(deps, order);
-  if (decision.outcome === 'refused') {
-    const { reason, contract, problems, items } = decision;
-    throw new GatewayError(reason, {
-      problems,
-      facts: { items: items.join(', '), ...(contract ? { contract: contract.id } : {}) },
-    });
-  }
-  const { consignee, contract, released, derived, withheld } = replyOf('', decision);
+  if (decision.outcome === 'refused') throw refusal(decision);
+  const hmac = subjectHmac(deps.fingerprint, order.subject);
+  const subject = (await findSubjects(deps.db, [hmac])).get(hmac.toString('base64'));
+  if (subject && isSuspendedFor(subject, order.consignee)) throw refusal(stopped(decision));
   const payload = decision.released.canonical().toString('utf8');
-  return { consignee, contract, released, derived, withheld, payload };
+  return { ...toldOf(decision), payload };
 }

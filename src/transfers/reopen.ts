@@ -2,7 +2,13 @@
  * From sealed bytes back to a `Released`: the checks between the database and the first byte out.
  */
 import type { Agreements } from '#src/agreements/load.ts';
-import { contractInForce } from '#src/agreements/force.ts';
+import {
+  contractInForce,
+  isEnded,
+  outdated,
+  type Outdated,
+  type Versions,
+} from '#src/agreements/force.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Contract } from '#src/base/words.ts';
 import type { CompiledContract } from '#src/minimise/compile.ts';
@@ -29,11 +35,12 @@ export interface ClaimedTransfer {
 
 export type Reopened =
   | { outcome: 'open'; released: Released; contract: Contract }
-  | { outcome: 'withdrawn'; contract: Contract }
+  | { outcome: 'withdrawn'; contract: Contract; why: Outdated }
   | { outcome: 'corrupt'; contract: Contract | null; cause: unknown };
 
 export interface ReopenDeps {
   agreements: Agreements;
+  versions: Versions;
   compiled: ReadonlyMap<string, CompiledContract>;
   clock: Clock;
   sealer: Sealer;
@@ -64,7 +71,8 @@ function assertLeafCovers(leaf: Buffer, transfer: ClaimedTransfer, contract: Con
 
 /**
  * Opens a claimed transfer for its consignee. `corrupt` means that the row, the sealed bytes and
- * the ledger do not agree: nothing may leave. `withdrawn`: its contract is no longer in force.
+ * the ledger do not agree: nothing may leave. `withdrawn`: its relation has ended, or the version
+ * now in force does not let all of it leave.
  */
 export function reopenTransfer(
   deps: ReopenDeps,
@@ -92,8 +100,12 @@ export function reopenTransfer(
       canonical: plain.subarray(32),
       commitment,
     });
-    const inForce = contractInForce(contracts, consignee, deps.clock.today());
-    if (inForce?.id !== contract.id) return { outcome: 'withdrawn', contract };
+    const inForce = contractInForce(deps.versions, consignee, deps.clock.today());
+    // A relation that began anew since does not bring back what the one before had released.
+    const why = isEnded(contract, deps.versions.standing)
+      ? 'contract-ended'
+      : outdated(contract, inForce, released.released);
+    if (why !== undefined) return { outcome: 'withdrawn', contract, why };
     return { outcome: 'open', released, contract };
   } catch (cause) {
     return { outcome: 'corrupt', contract, cause };

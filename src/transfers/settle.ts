@@ -15,6 +15,8 @@ export interface Settlement {
   entry: Entry;
 }
 
+// Withdrawn when it was opened: under this claim nothing was sent, and no attempt is counted that a
+// destruction order would have to speak of.
 const settleSql = `
   WITH input AS (
     SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::integer[],
@@ -22,7 +24,8 @@ const settleSql = `
       AS input (id, lease, status, outcome, purge_days, kind, leaf, detail)
   ), moved AS (
     UPDATE transfers SET status = input.status, last_outcome = input.outcome, settled_at = now(),
-      purge_at = now() + make_interval(days => input.purge_days)
+      purge_at = now() + make_interval(days => input.purge_days),
+      attempts = attempts - (input.status = 'withdrawn')::integer
     FROM input
     WHERE transfers.id = input.id AND transfers.status IN ('sending', 'leased')
       AND transfers.lease = input.lease

@@ -1,7 +1,6 @@
 /** What time does to transfers: expired, withdrawn, purged, forgotten; each step with its entry. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addVersion } from '#test/flows/support.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { orderFor, posted } from '#test/support/orders.ts';
 import {
@@ -49,12 +48,7 @@ beforeAll(async () => {
   ]);
   const sql = `UPDATE idempotency_keys SET created_at = now() - interval '30 days' WHERE owner = $1`;
   await asOwner(world, sql, [ids.settled]);
-  const folder = join(world.contractsDir, 'samkwang');
-  const first = readFileSync(join(folder, 'v1.yaml'), 'utf8');
-  const second = first
-    .replace('version: 1', 'version: 2')
-    .replace('validFrom: 2026-01-01', 'validFrom: 2026-01-02');
-  writeFileSync(join(folder, 'v2.yaml'), second);
+  await addVersion(world, 'samkwang', { without: 'birthDate' });
   gateway = await startGateway(world);
 });
 
@@ -72,7 +66,7 @@ const system = { client: null, kind: 'system' };
 
 test('what waits under a version that was superseded is withdrawn, and never sent', async () => {
   expect(await reached(gateway, ids.outdated, 'withdrawn')).toMatchObject({ attempts: 0 });
-  const outcome = { outcome: 'contract-ended', actor: system };
+  const outcome = { outcome: 'contract-superseded', actor: system };
   expect(await detailOf(ids.outdated, 'withdrawn')).toEqual([outcome]);
 });
 
