@@ -4,6 +4,7 @@ import type { Actor } from '#src/base/words.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
 import { resultColumns, resultView, type ResultRow } from '#src/transfers/rows.ts';
 import { transferColumns, type TransferRow } from '#src/transfers/rows.ts';
+import { minimisationOf } from './minimisation.ts';
 import { auditView, recordRead, type OversightDeps } from './search.ts';
 
 /** Opens a trail; that it was opened becomes an entry of the same trail. `NOT_FOUND`. */
@@ -24,6 +25,7 @@ export async function openTrail(
   const entries = await deps.ledger.trail(ask.id);
   return {
     transfer: auditView(rows[0]),
+    minimisation: minimisationOf(entries),
     results: results.rows.map(resultView),
     entries: entries.map(({ index, leaf, detail }) => {
       const { kind, at } = readLeaf(leaf);

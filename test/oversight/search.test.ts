@@ -47,6 +47,18 @@ async function search(query: string): Promise<Page> {
   return auditor.json<Page>(`/v1/audit/transfers${query}`);
 }
 
+/** What a trail says of the record. */
+interface Told {
+  transfer: Record<'released' | 'withheld', unknown[]> & { entry: number; commitment: string };
+  minimisation: {
+    contract: { id: string; digest: string };
+    commitment: string;
+    released: string[];
+    derived: { item: string; rule: string }[];
+    withheld: unknown[];
+  } | null;
+}
+
 const found = async (query: string) => (await search(query)).items.map(({ id }) => id);
 
 /** The details of all `audit-read` entries that a checkpoint covers, and the end of the ledger. */
@@ -147,6 +159,25 @@ describe('a trail', () => {
     expect(JSON.stringify(first)).not.toContain(canary.name);
   });
 
+  test('says what left, by which rule, what stayed and why, under which text', async () => {
+    const trail = await trailWith(gateway, ids.pushed, 'audit-read');
+    const { minimisation, transfer } = trail as unknown as Told;
+    const { released, derived, withheld, contract, commitment, ...more } = minimisation!;
+    expect(released.toSorted()).toEqual(transfer.released.toSorted());
+    expect(derived).toEqual([{ item: 'age', rule: 'age@1' }]);
+    expect(withheld).toEqual(transfer.withheld);
+    expect(withheld).toContainEqual({ item: 'address', reason: 'NOT_IN_CONTRACT' });
+    expect(more).toEqual({ entry: transfer.entry, rules: ['age@1'], masked: [] });
+    expect(commitment).toBe(transfer.commitment);
+    const auditor = await gateway.as('auditor');
+    const path = '/v1/contracts/samkwang/versions/1';
+    expect(contract).toEqual({
+      id: 'samkwang.v1',
+      digest: (await auditor.json<{ digest: string }>(path)).digest,
+    });
+    expect(JSON.stringify(minimisation)).not.toContain(canary.chartNumber);
+  });
+
   test('of a transfer that does not exist is not found, and leaves no entry', async () => {
     const auditor = await gateway.as('auditor');
     const path = '/v1/audit/transfers/019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60';
@@ -162,7 +193,9 @@ describe('a trail', () => {
       [ids.pulled],
     );
     const auditor = await gateway.as('auditor');
-    const { entries } = await auditor.json<Trail>(`/v1/audit/transfers/${ids.pulled}`);
+    const path = `/v1/audit/transfers/${ids.pulled}`;
+    const { entries, minimisation } = await auditor.json<Trail & Told>(path);
     expect(entries[0]).toMatchObject({ kind: 'released', detail: null });
+    expect(minimisation).toBeNull();
   });
 });
