@@ -8,6 +8,8 @@ import type { Gateway } from '#src/gateway.ts';
 import { readContract } from './contract.ts';
 import { createDocs } from './docs.ts';
 import type { Metrics } from './metrics.ts';
+import { createBoard } from './notice/board.ts';
+import { createNoticePages } from './notice/routes.ts';
 import { createAuthorizationServer } from './oauth/authorization-server.ts';
 import { createHandlers } from './operations.ts';
 import {
@@ -42,7 +44,8 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
   const { issuer, log, metrics } = settings;
   const { clients, db } = gateway;
   const contract = readContract(settings.specPath);
-  const handlers = createHandlers(gateway, settings);
+  const board = createBoard(gateway);
+  const handlers = createHandlers(gateway, { ...settings, board });
   const { privateJwk: signingKey, publicJwk } = settings.tokenKey;
   const now = Date.now;
   const tokens = createTokenVerifier({ issuer, publicJwk, clients, now });
@@ -54,6 +57,7 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
   app.use(secureHeaders);
   app.use(createAuthorizationServer({ db, clients, issuer, signingKey, now, log: oauthLog(log) }));
   app.use('/docs', createDocs(settings));
+  app.use('/notice', createNoticePages(board));
   app.head(['/healthz', '/readyz'], asGet);
   for (const operation of contract.operations) {
     const { path, method } = operation;

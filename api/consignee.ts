@@ -47,8 +47,8 @@ export function consigneeHandlers(gateway: Gateway): Pick<Handlers, ConsigneeOpe
       return { status: 201, body, headers: { location: `/v1/results/${body.id}` } };
     },
     getContract(request) {
-      const { agreements, clock } = gateway;
-      const contract = contractInForce(agreements.contracts, consigneeOf(request), clock.today());
+      const { versions, clock } = gateway;
+      const contract = contractInForce(versions, consigneeOf(request), clock.today());
       if (!contract) throw new GatewayError('NOT_FOUND');
       return { status: 200, body: contractView(contract) };
     },

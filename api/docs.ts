@@ -8,7 +8,8 @@ import type { Spec } from './reference/spec.ts';
 
 const stylePath = new URL('./reference/style.css', import.meta.url);
 
-const headers = {
+/** Of a page that needs neither a script nor another host. */
+export const pageHeaders = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; " +
     "frame-ancestors 'none'",
@@ -39,7 +40,7 @@ export function createDocs({ specPath }: { specPath: string }): Router {
   for (const [path, { type, make }] of Object.entries(pages)) {
     const text = once(make);
     const show: RequestHandler = (_request, response) => {
-      response.set({ ...headers, 'content-type': `${type}; charset=utf-8` }).send(text());
+      response.set({ ...pageHeaders, 'content-type': `${type}; charset=utf-8` }).send(text());
     };
     router.get(path, show);
   }

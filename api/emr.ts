@@ -27,10 +27,9 @@ export function emrHandlers(
       metrics.accepted(body.consignee);
       return { status: 202, body, headers: { location: `/v1/transfers/${body.id}` } };
     },
-    previewTransfer: (request) => ({
-      status: 200,
-      body: preview(gateway, request.body),
-    }),
+    async previewTransfer(request) {
+      return { status: 200, body: await preview(gateway, request.body) };
+    },
     async listTransfers({ caller, query }) {
       const ask = { ...query, client: caller.client, limit: pageLimit(query.limit) };
       const page = await listTransfers(gateway, ask);

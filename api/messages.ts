@@ -1,18 +1,7 @@
 /** Every sentence that a caller can be told, in English and Korean; only the codes are stable. */
 import type { ErrorCode } from '#src/base/errors.ts';
-import type { FieldRule, Words } from '#src/base/words.ts';
-
-/** What a code says: in a few words, and as a sentence about what the caller can do. */
-export interface Message {
-  title: Words;
-  /** A `[part with {facts}]` stands only when all its facts are there. */
-  detail: Words;
-}
-
-const say = (title: string, detail: string, titleKo: string, detailKo: string): Message => ({
-  title: { en: title, ko: titleKo },
-  detail: { en: detail, ko: detailKo },
-});
+import { say, type Message } from './message.ts';
+import { refusalMessages } from './refusal-messages.ts';
 
 /**
  * Facts by code, all of them dictionary codes, limits or ids: `items`, `contract` (refusals),
@@ -20,56 +9,7 @@ const say = (title: string, detail: string, titleKo: string, detailKo: string): 
  * (`INSUFFICIENT_SCOPE`), `limitBytes` (`PAYLOAD_TOO_LARGE`, `RECORD_TOO_LARGE`).
  */
 export const messages: Readonly<Record<ErrorCode, Message>> = {
-  UNKNOWN_CONSIGNEE: say(
-    'There is no such consignee',
-    'Use the id of a consignee that GET /v1/notice lists.',
-    '등록되지 않은 수탁자입니다',
-    'GET /v1/notice에 나오는 수탁자 ID를 사용하십시오.',
-  ),
-  NO_CONTRACT_IN_FORCE: say(
-    'No contract with this consignee is in force',
-    "Nothing may be sent to it now. Ask the clinic's privacy officer before you try again.",
-    '이 수탁자와 효력이 있는 계약이 없습니다',
-    '지금은 아무것도 보낼 수 없습니다. 다시 보내기 전에 병원의 개인정보 보호책임자에게 문의하십시오.',
-  ),
-  WRONG_SUBJECT: say(
-    'The contract is about another kind of person',
-    'Check consignee and subject.kind: the contract[ ({contract})] does not cover this kind.',
-    '계약이 다루는 정보주체의 종류가 아닙니다',
-    'consignee와 subject.kind를 확인하십시오. 계약[({contract})]은 이 종류의 정보주체를 다루지 않습니다.',
-  ),
-  SUBJECT_MISMATCH: say(
-    'The record belongs to another person',
-    'subject.id and the identifier in the record differ. Check which person this order is for ' +
-      'before you send it again.',
-    '기록이 다른 사람의 것입니다',
-    'subject.id와 기록 안의 식별자가 서로 다릅니다. 누구에 대한 의뢰인지 확인한 뒤에 다시 보내십시오.',
-  ),
-  REQUIRED_ITEM_MISSING: say(
-    'The contract needs an item that is missing',
-    'Add the items listed in errors[ ({items})] and send it again.',
-    '계약에 필요한 항목이 빠져 있습니다',
-    'errors에 나열된 항목[({items})]을 채워 다시 보내십시오.',
-  ),
-  INVALID_ITEM: say(
-    'An item is not as the dictionary defines it',
-    'Correct the places listed in errors[ ({items})] and send it again.',
-    '항목의 값이 데이터 사전의 정의와 다릅니다',
-    'errors에 나열된 곳[({items})]을 바로잡아 다시 보내십시오.',
-  ),
-  NO_CONSIGNEE_KEY: say(
-    'The consignee has no key to encrypt to',
-    'A unique identifier[ ({items})] may leave only encrypted. Ask the operator to add a public ' +
-      'key of the consignee, then send it again.',
-    '수탁자의 암호화 키가 없습니다',
-    '고유식별정보[({items})]는 암호화해야만 보낼 수 있습니다. 운영자에게 수탁자의 공개 키 등록을 요청한 뒤에 다시 보내십시오.',
-  ),
-  RECORD_TOO_LARGE: say(
-    'The record is too large for one transfer',
-    'Send less in one record.[ The limit is {limitBytes} bytes.]',
-    '기록이 한 번에 보낼 수 있는 크기를 넘습니다',
-    '기록을 나누어 보내십시오.[ 한도는 {limitBytes}바이트입니다.]',
-  ),
+  ...refusalMessages,
   MALFORMED_JSON: say(
     'The body is not JSON that can be taken as it stands',
     'Send UTF-8 JSON without a byte order mark, duplicate keys, NUL, lone surrogates or numbers ' +
@@ -189,6 +129,32 @@ export const messages: Readonly<Record<ErrorCode, Message>> = {
     '이 범위의 증명은 없습니다',
     'index는 size보다 작고 from은 to보다 크지 않아야 하며, 크기는 최신 체크포인트를 넘을 수 없습니다.',
   ),
+  INBOX_LOCKED: say(
+    'The inbox is locked',
+    'No contract between the clinic and you is in force, so nothing can be claimed. What you ' +
+      'hold must be destroyed when a destruction order says so; ask the clinic.',
+    '수신함이 잠겼습니다',
+    '병원과 효력이 있는 계약이 없어 아무것도 수령할 수 없습니다. 보유한 정보는 파기 요청에 따라 파기하고, 병원에 문의하십시오.',
+  ),
+  ALREADY_ENDED: say(
+    'This relation has already ended',
+    'Nothing was changed. A new relation begins with a new contract version.',
+    '이미 종료된 위탁 관계입니다',
+    '변경된 것이 없습니다. 새로운 관계는 새 계약 버전으로 시작합니다.',
+  ),
+  ALREADY_CERTIFIED: say(
+    'This destruction order already has its certificate',
+    'A certificate is never replaced. Ask the clinic if it was wrong.',
+    '이미 파기 확인서가 제출된 요청입니다',
+    '확인서는 바꿀 수 없습니다. 잘못되었다면 병원에 문의하십시오.',
+  ),
+  INVALID_SIGNATURE: say(
+    'The signature does not hold',
+    'Sign with a key that the clinic has registered for this consignee, over exactly what the ' +
+      'reference names for this operation.',
+    '서명을 확인할 수 없습니다',
+    '병원에 등록된 수탁자의 키로, 이 API의 규격이 정한 내용에 그대로 서명하십시오.',
+  ),
   DATABASE_UNAVAILABLE: say(
     "The gateway's database does not answer",
     'Nothing leaves while it is away. Try again later; where there is an Idempotency-Key, with ' +
@@ -224,30 +190,6 @@ export const messages: Readonly<Record<ErrorCode, Message>> = {
     '게이트웨이에 오류가 발생했습니다',
     '요청의 잘못이 아닙니다. 다시 시도하고, Idempotency-Key가 있으면 같은 키를 사용하십시오. 계속되면 운영자에게 알리십시오.',
   ),
-};
-
-/** What is wrong with one place of a request. */
-export const ruleSentences: Readonly<Record<FieldRule, Words>> = {
-  required: { en: 'This member is missing.', ko: '필수 항목이 없습니다.' },
-  type: { en: 'This is not of the right JSON type.', ko: 'JSON 자료형이 올바르지 않습니다.' },
-  format: { en: 'This is not in the right form.', ko: '형식이 올바르지 않습니다.' },
-  range: { en: 'This is not an allowed value.', ko: '허용된 범위의 값이 아닙니다.' },
-  length: { en: 'This is too short or too long.', ko: '길이가 허용된 범위를 벗어납니다.' },
-  unknown: { en: 'There is a member here that is not known.', ko: '알 수 없는 항목이 있습니다.' },
-  notADate: { en: 'This day does not exist.', ko: '존재하지 않는 날짜입니다.' },
-  inTheFuture: { en: 'This lies in the future.', ko: '미래의 날짜입니다.' },
-  beforeBirth: { en: 'This lies before the birth date.', ko: '생년월일보다 앞선 날짜입니다.' },
-  afterOrderDate: { en: 'This lies after the order date.', ko: '의뢰일보다 늦은 날짜입니다.' },
-  disagrees: {
-    en: 'This does not agree with another item of the record.',
-    ko: '기록의 다른 항목과 일치하지 않습니다.',
-  },
-  looksLikeRegistrationNumber: {
-    en: 'This looks like a resident registration number, which may not stand here.',
-    ko: '주민등록번호로 보이는 값입니다. 이 항목에는 넣을 수 없습니다.',
-  },
-  mismatch: { en: 'This does not agree with subject.id.', ko: 'subject.id와 일치하지 않습니다.' },
-  invalid: { en: 'This is not allowed here.', ko: '여기에는 허용되지 않습니다.' },
 };
 
 /** Fills facts into the `[parts]` of a sentence; a part that lacks one of its facts is left out. */

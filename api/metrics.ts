@@ -1,6 +1,7 @@
 /** Counters and gauges for Prometheus: labels are ids and closed codes only (law 4). */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gateway } from '#src/gateway.ts';
+import { countOverdue } from '#src/lifecycle/destruction.ts';
 import { consigneeStates } from '#src/lifecycle/pause.ts';
 
 export interface Metrics {
@@ -55,6 +56,15 @@ function watch(
       const states = await consigneeStates(db).catch(() => null);
       this.reset();
       for (const [consignee, count] of states?.waiting ?? []) this.set({ consignee }, count);
+    },
+  });
+  new Gauge({
+    name: 'waybill_destruction_orders_overdue',
+    help: 'Destruction orders past their due date without a certificate.',
+    registers,
+    async collect() {
+      const overdue = await countOverdue(db, clock).catch(() => null);
+      if (overdue !== null) this.set(overdue);
     },
   });
   const size = new Gauge({

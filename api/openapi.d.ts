@@ -107,6 +107,67 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/subjects/suspend': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Stop sending a person's data
+     * @description A person has asked that their data no longer go to some consignees, or to any. From the
+     *     answer on, in every process: later releases are refused (`SUBJECT_SUSPENDED`, also in a
+     *     preview), and nothing that waits is sent or can be claimed. What waited is `withdrawn`
+     *     (outcome `subject-suspended`) and its payload destroyed at once, an entry each; also what
+     *     was accepted in the same moment, and a push that would have been tried again.
+     *
+     *     What has left cannot be called back. `underWay` counts transfers that are being sent or are
+     *     held under a lease just now: they end as they end. Ask the consignees themselves about those
+     *     and about earlier ones. Results still come in.
+     *
+     *     Leave out `consignees` to mean all of them, also those yet to come. Suspending what is
+     *     suspended changes nothing and makes no entry. A suspension is about the person that
+     *     `subject` names: someone who is a patient and a website member is two, and says stop twice.
+     *     The identifier counts as in a release; it stands in the body only, and no answer repeats it.
+     *     The reason is kept sealed.
+     */
+    post: operations['suspendSubject'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/subjects/resume': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Lift a person's stop
+     * @description Later releases to these consignees are decided by their contracts again. What was withdrawn
+     *     stays withdrawn: send the order again, with a new `Idempotency-Key`.
+     *
+     *     Leave out `consignees` to lift every suspension of this person. Lifting it for some while
+     *     all are suspended leaves the others suspended one by one, each since the same moment: those
+     *     that the clinic has *today*. A consignee that comes later is then no longer covered; suspend
+     *     it by name, or all again. Resuming what is not suspended changes nothing and makes no entry.
+     *     The reason is kept sealed.
+     */
+    post: operations['resumeSubject'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/results': {
     parameters: {
       query?: never;
@@ -194,7 +255,9 @@ export interface paths {
      *     time. Nobody else can claim them while the lease runs. Check commitment and proof, store the
      *     record, then acknowledge. If you do not, they are claimed again after `lease.until`; the
      *     transfer id stays the same, so use it to recognise a repetition. An empty list means that
-     *     nothing waits, or that the clinic has paused delivery to you.
+     *     nothing waits, or that the clinic has paused delivery to you. While no contract between the
+     *     clinic and you is in force, the inbox is locked (403, `INBOX_LOCKED`); what you hold by then
+     *     you can still acknowledge, reject, and return results for.
      *
      *     Unique identifiers in `record` are compact JWE strings, encrypted to your key. The plaintext
      *     is the value itself: a string without quotes, in UTF-8. Put it back in its place before you
@@ -409,7 +472,8 @@ export interface paths {
     };
     /**
      * Open one transfer's whole trail
-     * @description The transfer, the results returned for it, and every ledger entry that speaks of it, in
+     * @description The transfer, what its contract made of the record (released, derived by which rule,
+     *     withheld and why), the results returned for it, and every ledger entry that speaks of it, in
      *     order, with its detail unsealed (`null` when it cannot be). Opening a trail leaves an entry.
      */
     get: operations['getTrail'];
@@ -546,6 +610,132 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/contracts/{consignee}/diff': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Compare two versions, and see what the change would do
+     * @description Items added and removed, the most delicate class first, what else differs, and the
+     *     **impact**: in how many transfers of the last `days` days an item would have gone another
+     *     way ("phoneNumber: withheld in 412 transfers, would be released"). Counted from what each
+     *     transfer says was released and withheld; no payload is read. Either version may be a draft,
+     *     in force, or over.
+     */
+    get: operations['diffContracts'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/contracts/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Find what is contracted and not used, or sent and not contracted
+     * @description Over-contracting, seen from both sides: items that a contract in force lists and that were
+     *     never released in the last `days` days, and items that an EMR keeps sending although no
+     *     contract in force lets anyone have them.
+     */
+    get: operations['reportUsage'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/contracts/{consignee}/end': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * End the relation with a consignee
+     * @description Ends every registered version of its contract, at once and for good. From the answer on
+     *     nothing more is claimed or pushed, later orders are refused (`NO_CONTRACT_IN_FORCE`) and the
+     *     inbox is locked (`INBOX_LOCKED`), in every process within a second. Transfers that waited are
+     *     `withdrawn` (`lastOutcome`: `contract-ended`) and the payloads that nobody took over are
+     *     destroyed; of a backlog of more than some hundreds the rest follows in the background. A push
+     *     that is under way ends as it does, and what the consignee holds under a lease it can still
+     *     acknowledge, reject, and return results for.
+     *
+     *     What the consignee had received is to be destroyed: a destruction order opens, with a due date
+     *     that the contract sets. The reason is kept sealed. Only a new contract version, registered
+     *     later, can begin the relation anew. The same happens by itself when the last day of a contract
+     *     (`validUntil`) has passed and no other version decides.
+     */
+    post: operations['endContract'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/destruction-orders': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the destruction orders
+     * @description For each relation that ended: what the consignee had received, until when it is to be
+     *     destroyed, and the consignee's certificate once it is here. Newest first. A consignee sees its
+     *     own. While an order is open, `received` is counted anew at each reading, because what was
+     *     handed out before the end may still be acknowledged; with the certificate it stands still.
+     */
+    get: operations['listDestructionOrders'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/destruction-orders/{id}/certificate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Certify that what was received is destroyed
+     * @description By the consignee itself, or by an operator to whom it gave its certificate. The file stays
+     *     with you; its SHA-256 is recorded. `signature` is a compact JWS (RFC 7515) with `EdDSA` or
+     *     `ES256`, made with a key that the clinic has registered for the consignee's signatures, whose
+     *     payload is JSON with exactly `order` (the id of the path), `sha256`, `method` and
+     *     `destroyedOn`, each as in the body. The header has `alg`, and may have `kid` and `typ`.
+     *
+     *     A certificate is never replaced. The same one again is answered the same.
+     */
+    post: operations['certifyDestruction'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/notice': {
     parameters: {
       query?: never;
@@ -556,8 +746,12 @@ export interface paths {
     /**
      * The clinic's list of consignees
      * @description The list that a clinic must publish: who processes patient data for it, for which work,
-     *     which items, for how long. Made from the contracts in force, so it cannot differ from what
-     *     is really sent.
+     *     which items, for how long, and to whom they pass work on; what is going to change; which
+     *     versions were in force before. Made from the contracts in force, so it cannot differ from
+     *     what is really sent. `GET /notice` shows the same facts as a page in English or Korean
+     *     (`?lang=en`, `?lang=ko`).
+     *
+     *     It may be kept for five minutes and then asked for with `If-None-Match`.
      */
     get: operations['getNotice'];
     put?: never;
@@ -759,7 +953,8 @@ export interface components {
     /**
      * @description `accepted` → `ready` (a checkpoint covers it) → `sending` or `leased` → `delivered`,
      *     `rejected`, `failed` (tried in vain), `cancelled`, `expired` (nobody claimed it in time) or
-     *     `withdrawn` (its contract ended while it waited).
+     *     `withdrawn` (its contract ended while it waited, or was superseded by one that does not
+     *     let all of it leave; `lastOutcome` says which).
      * @enum {string}
      */
     TransferStatus:
@@ -785,6 +980,12 @@ export interface components {
     ItemClass: 'general' | 'uniqueIdentifier' | 'sensitiveHealth' | 'video' | 'member' | 'returned';
     /** @description Dictionary codes. */
     ItemCodes: components['schemas']['ItemCode'][];
+    /**
+     * @description Items in whose texts a value that the contract withholds was masked with asterisks; left
+     *     out where there are none. Only under a contract that says `onTextMatch: mask`; under any
+     *     other the order is refused.
+     */
+    MaskedCodes: components['schemas']['ItemCode'][];
     /** @description An item that did not travel. */
     Withheld: {
       /**
@@ -841,6 +1042,32 @@ export interface components {
       /** @description The EMR's stable identifier of the person. Never sent on. */
       id: string;
     };
+    /** @description Whose data no longer goes to whom, or goes again. */
+    SuspensionRequest: {
+      subject: components['schemas']['Subject'];
+      /** @description Consignee ids. Left out, all are meant, also those yet to come. */
+      consignees?: components['schemas']['ConsigneeId'][];
+      /** @description A sentence. Kept sealed in the ledger, shown to auditors only. */
+      reason: string;
+    };
+    /** @description How it stands for a person; the identifier is not repeated. */
+    SubjectStanding: {
+      kind: components['schemas']['SubjectKind'];
+      /** @description Nothing goes to any consignee, also not to those yet to come. */
+      all: boolean;
+      /** @description To whom nothing goes, by id; every consignee where `all` is true. */
+      suspended: {
+        consignee: components['schemas']['ConsigneeId'];
+        since: components['schemas']['Time'];
+      }[];
+      /** @description Waiting transfers that this request withdrew. */
+      withdrawn: number;
+      /**
+       * @description Transfers to these consignees that are being sent or are held under a lease just now.
+       *     They can no longer be called back.
+       */
+      underWay: number;
+    };
     /** @description What was decided, and the means to prove it later. */
     ReleaseReceipt: {
       id: components['schemas']['Id'];
@@ -850,6 +1077,7 @@ export interface components {
       released: components['schemas']['ItemCodes'];
       derived: components['schemas']['ItemCodes'];
       withheld: components['schemas']['WithheldList'];
+      masked?: components['schemas']['MaskedCodes'];
       commitment: components['schemas']['Hash'];
       salt: components['schemas']['Hash'];
     };
@@ -860,6 +1088,7 @@ export interface components {
       released: components['schemas']['ItemCodes'];
       derived: components['schemas']['ItemCodes'];
       withheld: components['schemas']['WithheldList'];
+      masked?: components['schemas']['MaskedCodes'];
       /** @description The RFC 8785 text of the minimised record. */
       payload: string;
     };
@@ -1109,11 +1338,44 @@ export interface components {
     /** @description Everything about one transfer. */
     Trail: {
       transfer: components['schemas']['AuditTransfer'];
+      /**
+       * @description What became of the record, as the ledger says; `null` while no checkpoint covers it, and
+       *     where its entry cannot be read.
+       */
+      minimisation: components['schemas']['Minimisation'] | null;
       /** @description What came back, oldest first. */
       results: components['schemas']['ResultSummary'][];
       /** @description Every entry that speaks of it, in order. */
       entries: components['schemas']['TrailEntry'][];
     };
+    /**
+     * @description One release item by item. With these facts, the record that the EMR kept and the salt of its
+     *     202, `waybill transfer replay` recomputes the commitment offline.
+     */
+    Minimisation: {
+      entry: components['schemas']['EntryIndex'];
+      /** @description The version that decided. */
+      contract: {
+        id: components['schemas']['ContractId'];
+        digest: components['schemas']['Hash'];
+      };
+      commitment: components['schemas']['Hash'];
+      released: components['schemas']['ItemCodes'];
+      /** @description What was derived, each item by the version of its rule. */
+      derived: {
+        item: components['schemas']['ItemCode'];
+        rule: components['schemas']['RuleName'];
+      }[];
+      /** @description Every rule that was applied, the mask of texts among them. */
+      rules: components['schemas']['RuleName'][];
+      masked: components['schemas']['ItemCodes'];
+      withheld: components['schemas']['WithheldList'];
+    };
+    /**
+     * @description A named, versioned rule. Rules are only ever added.
+     * @example age@1
+     */
+    RuleName: string;
     /** @description An entry, read. */
     TrailEntry: {
       index: components['schemas']['EntryIndex'];
@@ -1146,6 +1408,103 @@ export interface components {
       items: components['schemas']['Consignee'][];
       next: components['schemas']['NoNext'];
     };
+    /** @description What an end has brought about by now. */
+    RelationEnd: {
+      consignee: components['schemas']['ConsigneeId'];
+      /** @description The version that decided last; `null` when none had begun, or it was over. */
+      contract: string | null;
+      endedOn: components['schemas']['CalendarDate'];
+      /**
+       * @description How many transfers have not settled yet: under way, held under a lease, or still to be
+       *     withdrawn.
+       */
+      waiting: number;
+      /** @description The order that was opened; `null` when nothing can have been received. */
+      destructionOrder: components['schemas']['DestructionOrder'] | null;
+    };
+    /** @description How many transfers. */
+    ArrivedCounts: {
+      /** @description The consignee confirmed that it has them. */
+      delivered: number;
+      /** @description Bytes of them were sent or handed out, and the consignee never confirmed it. */
+      mayHaveArrived: number;
+    };
+    /** @description In how many transfers an item was. */
+    ArrivedItem: {
+      item: components['schemas']['ItemCode'];
+      /** @description Of those that the consignee confirmed. */
+      delivered: number;
+      /** @description Of those that it never confirmed. */
+      mayHaveArrived: number;
+    };
+    /** @description What a consignee had received. */
+    Received: {
+      transfers: components['schemas']['ArrivedCounts'];
+      /** @description Every item that arrived or may have, by its code. */
+      items: components['schemas']['ArrivedItem'][];
+      /** @description Nothing arrived before this day (Korea); `null` when nothing did at all. */
+      from: string | null;
+      /** @description Nothing arrived after this day (Korea); `null` when nothing did at all. */
+      until: string | null;
+    };
+    /**
+     * @description How: `erased` (overwritten beyond recovery), `keysDestroyed` (it was encrypted, and its keys
+     *     are gone), `degaussed`, `mediaDestroyed`, `shredded` or `burned` (paper), `several` (the file
+     *     says which).
+     * @enum {string}
+     */
+    DestructionMethod:
+      | 'erased'
+      | 'keysDestroyed'
+      | 'degaussed'
+      | 'mediaDestroyed'
+      | 'shredded'
+      | 'burned'
+      | 'several';
+    /** @description SHA-256 of the certificate's file, in hex. */
+    FileDigest: string;
+    /** @description A compact JWS. */
+    CompactSignature: string;
+    /** @description A certificate of destruction. */
+    CertificateRequest: {
+      sha256: components['schemas']['FileDigest'];
+      method: components['schemas']['DestructionMethod'];
+      destroyedOn: components['schemas']['CalendarDate'];
+      signature: components['schemas']['CompactSignature'];
+    };
+    /** @description A certificate as it was taken. Anyone with the consignee's key can check it again. */
+    DestructionCertificate: {
+      sha256: components['schemas']['FileDigest'];
+      method: components['schemas']['DestructionMethod'];
+      destroyedOn: components['schemas']['CalendarDate'];
+      signature: components['schemas']['CompactSignature'];
+      /** @description RFC 7638 thumbprint of the key that signed. */
+      signer: string;
+      certifiedAt: components['schemas']['Time'];
+    };
+    /** @description What a consignee is to destroy after the end of its relation. */
+    DestructionOrder: {
+      id: components['schemas']['Id'];
+      consignee: components['schemas']['ConsigneeId'];
+      contract: components['schemas']['ContractId'];
+      /** @description Every version of the relation that ended; `contract` decided last. */
+      contracts: components['schemas']['ContractId'][];
+      endedOn: components['schemas']['CalendarDate'];
+      /** @description The last day (Korea) for the certificate. */
+      dueOn: components['schemas']['CalendarDate'];
+      /** @description Past its due date without a certificate. */
+      overdue: boolean;
+      openedAt: components['schemas']['Time'];
+      received: components['schemas']['Received'];
+      /** @description The certificate; `null` while the order is open. */
+      certificate: components['schemas']['DestructionCertificate'] | null;
+    };
+    /** @description One page of orders. */
+    DestructionOrderList: {
+      /** @description Newest first. */
+      items: components['schemas']['DestructionOrder'][];
+      next: components['schemas']['Next'];
+    };
     /** @description What a reviewer should settle. */
     ContractWarning: {
       /** @description What it is. */
@@ -1166,12 +1525,139 @@ export interface components {
       inForce: boolean;
       digest: components['schemas']['Hash'];
       warnings: components['schemas']['ContractWarnings'];
+      life: components['schemas']['ContractLife'];
     };
+    /** @description Where a version stands between its draft and its end. */
+    ContractLife: {
+      /**
+       * @description `drafted`: not signed by both, never in force. `signed`: not yet in the notice.
+       *     `noticed`: in the notice, waiting for its day. Then `inForce`, until it is `superseded`
+       *     by a later version or the relation has `ended`.
+       * @enum {string}
+       */
+      status: 'drafted' | 'signed' | 'noticed' | 'inForce' | 'superseded' | 'ended';
+      /** @description Who signed. `demo`, made by the embedded default, proves nothing to anyone. */
+      signature: {
+        /**
+         * @description What holds.
+         * @enum {string}
+         */
+        state: 'signed' | 'unsigned' | 'invalid';
+        /** @description Signed with demo keys. */
+        demo: boolean;
+        clinic: components['schemas']['PartySignature'];
+        consignee: components['schemas']['PartySignature'];
+        /** @description What is missing or wrong; null when nothing is. */
+        why: components['schemas']['Words'] | null;
+      };
+      noticedOn: components['schemas']['DateOrNull'];
+      decidesFrom: components['schemas']['DateOrNull'];
+    };
+    /** @description A signature that holds, or null. */
+    PartySignature: {
+      /** @description RFC 7638 thumbprint of the key. */
+      kid: string;
+      /** @description When, as the signer said. */
+      signedAt: string | null;
+    } | null;
     /** @description All contract versions. */
     ContractList: {
       /** @description By consignee and version. */
       items: components['schemas']['ContractSummary'][];
       next: components['schemas']['NoNext'];
+    };
+    /** @description A dictionary item with its label. */
+    NamedItem: {
+      item: components['schemas']['ItemCode'];
+      label: components['schemas']['Words'];
+      class: components['schemas']['ItemClass'];
+    };
+    /** @description An item that only one of the two versions lists. */
+    DiffItem: {
+      item: components['schemas']['ItemCode'];
+      label: components['schemas']['Words'];
+      class: components['schemas']['ItemClass'];
+      /** @description A record without it is refused. */
+      required: boolean;
+      legalBasis: components['schemas']['LegalBasisState'];
+      meaning?: components['schemas']['ItemMeaning'];
+    };
+    /**
+     * @description Whether a law has to allow the item, and does. A missing basis withholds it.
+     * @enum {string}
+     */
+    LegalBasisState: 'notNeeded' | 'confirmed' | 'unconfirmed' | 'missing';
+    /** @description What differs about an item that both versions list. */
+    ItemChange: {
+      item: components['schemas']['ItemCode'];
+      label: components['schemas']['Words'];
+      class: components['schemas']['ItemClass'];
+      /**
+       * @description Which part.
+       * @enum {string}
+       */
+      what: 'required' | 'meaning' | 'legalBasis';
+      from: components['schemas']['ChangedValue'];
+      to: components['schemas']['ChangedValue'];
+    };
+    /** @description A word, a sentence in both languages, or nothing. */
+    ChangedValue: string | components['schemas']['Words'] | null;
+    /** @description What a version changes against another, and what that would have meant. */
+    ContractDiff: {
+      consignee: components['schemas']['ConsigneeId'];
+      from: components['schemas']['ContractId'];
+      to: components['schemas']['ContractId'];
+      /** @description Why the later version replaces the earlier one, where its text says so. */
+      reason: components['schemas']['Words'] | null;
+      /** @description Items that only the version `to` lists. */
+      added: components['schemas']['DiffItem'][];
+      /** @description Items that only the version `from` lists. */
+      removed: components['schemas']['DiffItem'][];
+      /** @description What differs about items that both list. */
+      changed: components['schemas']['ItemChange'][];
+      /** @description Other parts of the text that differ. */
+      terms: string[];
+      /** @description What would have become of the transfers of the last days. */
+      impact: {
+        /** @description How many days. */
+        days: number;
+        /** @description Transfers in these days. */
+        transfers: number;
+        /** @description Items that would have gone another way. */
+        items: {
+          item: components['schemas']['ItemCode'];
+          /**
+           * @description `wouldBeRefused`: the item is required and the record did not have it.
+           * @enum {string}
+           */
+          effect: 'wouldBeReleased' | 'wouldBeWithheld' | 'wouldBeRefused';
+          /** @description In how many transfers. */
+          transfers: number;
+        }[];
+      };
+    };
+    /** @description Over-contracting, seen from both sides. */
+    UsageReport: {
+      /** @description How many days. */
+      days: number;
+      since: components['schemas']['CalendarDate'];
+      /** @description Every consignee with a contract in force. */
+      consignees: {
+        consignee: components['schemas']['ConsigneeId'];
+        contract: components['schemas']['ContractId'];
+        /** @description Transfers in these days; where there were none, nothing can be said. */
+        transfers: number;
+        /** @description Contracted items that were never released or derived. */
+        neverReleased: components['schemas']['NamedItem'][];
+      }[];
+      /** @description Items that come in records and that no contract in force lists. */
+      sentForNobody: {
+        item: components['schemas']['ItemCode'];
+        label: components['schemas']['Words'];
+        class: components['schemas']['ItemClass'];
+        /** @description In how many transfers. */
+        transfers: number;
+      }[];
     };
     /** @description A contract version with its text. */
     ContractVersion: {
@@ -1179,6 +1665,7 @@ export interface components {
       digest: components['schemas']['Hash'];
       /** @description It decides releases now. */
       inForce: boolean;
+      life: components['schemas']['ContractLife'];
       /** @description The contract as it was written and digested. */
       text: {
         [key: string]: unknown;
@@ -1187,24 +1674,114 @@ export interface components {
     /** @description The public list of consignees. */
     Notice: {
       asOf: components['schemas']['CalendarDate'];
+      /** @description Who publishes it; `null` while the clinic has not been named. */
+      clinic: {
+        name: components['schemas']['Words'];
+        /** @description Whom to ask about personal data. */
+        privacyOfficer: {
+          title: components['schemas']['Words'];
+          /** @description An e-mail address. */
+          email: string;
+          /** @description A telephone number; `null` where none is published. */
+          phone: string | null;
+        };
+      } | null;
+      /**
+       * @description Some contract that is shown was signed by keys that a trial gateway made for itself:
+       *     nobody has agreed to it.
+       */
+      demoSigned: boolean;
       /** @description Every consignee with a contract in force. */
       consignees: components['schemas']['NoticeLine'][];
+      /** @description What was announced and has not happened yet, the next change first. */
+      upcoming: components['schemas']['NoticeChange'][];
+      /** @description Contract versions that were in force before, the newest first. */
+      history: components['schemas']['NoticePast'][];
     };
+    /** @description One item. */
+    NoticeItem: {
+      item: components['schemas']['ItemCode'];
+      label: components['schemas']['Words'];
+      meaning?: components['schemas']['ItemMeaning'];
+      class: components['schemas']['ItemClass'];
+    };
+    /** @description Items by name. */
+    NoticeItems: components['schemas']['NoticeItem'][];
     /** @description One consignee of the notice. */
     NoticeLine: {
       consignee: components['schemas']['ConsigneeId'];
       name: components['schemas']['Words'];
+      address: components['schemas']['Words'];
+      /** @description Whom to ask at the consignee. */
+      contact: {
+        department: components['schemas']['Words'];
+        /** @description An e-mail address. */
+        email: string;
+      };
       work: components['schemas']['Words'];
-      /** @description What it receives. */
-      items: {
-        item: components['schemas']['ItemCode'];
-        label: components['schemas']['Words'];
-        meaning?: components['schemas']['ItemMeaning'];
-        class: components['schemas']['ItemClass'];
-      }[];
+      purpose: components['schemas']['Words'];
+      subject: components['schemas']['SubjectKind'];
+      items: components['schemas']['NoticeItems'];
       retention: components['schemas']['Words'];
       contract: components['schemas']['ContractId'];
-      warnings: components['schemas']['ContractWarnings'];
+      since: components['schemas']['CalendarDate'];
+      validUntil: components['schemas']['DateOrNull'];
+      /** @description To whom the consignee passes work on, with the clinic's consent. */
+      subConsignees: {
+        name: components['schemas']['Words'];
+        work: components['schemas']['Words'];
+        items: components['schemas']['NoticeItems'];
+        consentedOn: components['schemas']['CalendarDate'];
+      }[];
+      /** @description How the contract is signed. */
+      signed: {
+        /** @description By keys that a trial gateway made for itself. */
+        demo: boolean;
+      };
+      /** @description What a reader must know. May be empty. */
+      warnings: {
+        /**
+         * @description What it is.
+         * @enum {string}
+         */
+        code: 'LEGAL_BASIS_UNCONFIRMED' | 'LEGAL_BASIS_MISSING' | 'DEMO_SIGNATURE';
+        item?: components['schemas']['ItemCode'];
+      }[];
+    };
+    /** @description A contract version that will be in force, or an end that was announced. */
+    NoticeChange: {
+      consignee: components['schemas']['ConsigneeId'];
+      name: components['schemas']['Words'];
+      contract: components['schemas']['ContractId'];
+      from: components['schemas']['CalendarDate'];
+      noticedOn: components['schemas']['CalendarDate'];
+      /** @description Why, as the contract says; `null` where it does not. */
+      reason: components['schemas']['Words'] | null;
+      added: components['schemas']['NoticeItems'];
+      removed: components['schemas']['NoticeItems'];
+      /** @description What else changes. */
+      terms: (
+        'work' | 'purpose' | 'subject' | 'retention' | 'meaning' | 'subConsignees' | 'validUntil'
+      )[];
+      /** @description The relation ends and nothing follows. */
+      ends: boolean;
+      /** @description The line as it will stand in the notice; `null` when the relation ends. */
+      entry: components['schemas']['NoticeLine'] | null;
+    };
+    /** @description A contract version that was in force. */
+    NoticePast: {
+      consignee: components['schemas']['ConsigneeId'];
+      name: components['schemas']['Words'];
+      contract: components['schemas']['ContractId'];
+      from: components['schemas']['CalendarDate'];
+      /** @description The last day in force in Korea; `null` where nobody has recorded it. */
+      until: string | null;
+      /**
+       * @description A later version took its place, or the relation ended.
+       * @enum {string}
+       */
+      status: 'superseded' | 'ended';
+      items: components['schemas']['NoticeItems'];
     };
     /** @description A sign of life. */
     Health: {
@@ -1226,6 +1803,7 @@ export interface components {
         database: components['schemas']['Check'];
         ledger: components['schemas']['Check'];
         clock: components['schemas']['Check'];
+        contracts: components['schemas']['Check'];
       };
     };
     /** @description One check. */
@@ -1338,6 +1916,7 @@ export interface components {
       | 'afterOrderDate'
       | 'disagrees'
       | 'looksLikeRegistrationNumber'
+      | 'holdsWithheldValue'
       | 'mismatch'
       | 'invalid';
     /**
@@ -1349,8 +1928,10 @@ export interface components {
       | 'NO_CONTRACT_IN_FORCE'
       | 'WRONG_SUBJECT'
       | 'SUBJECT_MISMATCH'
+      | 'SUBJECT_SUSPENDED'
       | 'REQUIRED_ITEM_MISSING'
       | 'INVALID_ITEM'
+      | 'UNCONTRACTED_VALUE_IN_TEXT'
       | 'NO_CONSIGNEE_KEY'
       | 'RECORD_TOO_LARGE'
       | 'MALFORMED_JSON'
@@ -1372,6 +1953,10 @@ export interface components {
       | 'RESULT_NOT_EXPECTED'
       | 'PAYLOAD_PURGED'
       | 'INVALID_PROOF_RANGE'
+      | 'INBOX_LOCKED'
+      | 'ALREADY_ENDED'
+      | 'ALREADY_CERTIFIED'
+      | 'INVALID_SIGNATURE'
       | 'DATABASE_UNAVAILABLE'
       | 'CLOCK_SKEWED'
       | 'LEDGER_STALLED'
@@ -1558,6 +2143,89 @@ export interface components {
         'application/problem+json': components['schemas']['Problem'];
       };
     };
+    /**
+     * @description No contract between the clinic and you is in force (`INBOX_LOCKED`), or the token lacks the
+     *     scope of this operation (`INSUFFICIENT_SCOPE`).
+     */
+    InboxClosed: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        'WWW-Authenticate': components['headers']['WwwAuthenticate'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#INBOX_LOCKED",
+         *       "title": "The inbox is locked",
+         *       "status": 403,
+         *       "detail": "No contract between the clinic and you is in force, so nothing can be claimed. What you hold must be destroyed when a destruction order says so; ask the clinic.",
+         *       "code": "INBOX_LOCKED"
+         *     }
+         */
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description The relation has ended before (`ALREADY_ENDED`). Nothing was changed. */
+    AlreadyEnded: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#ALREADY_ENDED",
+         *       "title": "This relation has already ended",
+         *       "status": 409,
+         *       "detail": "Nothing was changed. A new relation begins with a new contract version.",
+         *       "code": "ALREADY_ENDED"
+         *     }
+         */
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description The order has another certificate (`ALREADY_CERTIFIED`). */
+    AlreadyCertified: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#ALREADY_CERTIFIED",
+         *       "title": "This destruction order already has its certificate",
+         *       "status": 409,
+         *       "detail": "A certificate is never replaced. Ask the clinic if it was wrong.",
+         *       "code": "ALREADY_CERTIFIED"
+         *     }
+         */
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /**
+     * @description The signature is not over exactly this, or not by a key that is registered for the consignee
+     *     (`INVALID_SIGNATURE`).
+     */
+    InvalidSignature: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#INVALID_SIGNATURE",
+         *       "title": "The signature does not hold",
+         *       "status": 422,
+         *       "detail": "Sign with a key that the clinic has registered for this consignee, over exactly what the reference names for this operation.",
+         *       "code": "INVALID_SIGNATURE"
+         *     }
+         */
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
     /** @description The body is larger than this gateway takes (`PAYLOAD_TOO_LARGE`). */
     PayloadTooLarge: {
       headers: {
@@ -1603,6 +2271,9 @@ export interface components {
      *     - `WRONG_SUBJECT`, `SUBJECT_MISMATCH`: the wrong kind of person, or the record of another
      *     - `REQUIRED_ITEM_MISSING`, `INVALID_ITEM`, `RECORD_TOO_LARGE`: the record itself; `errors`
      *       has the places
+     *     - `UNCONTRACTED_VALUE_IN_TEXT`: a text holds a value that the contract withholds; `errors`
+     *       has the places, and never the value
+     *     - `SUBJECT_SUSPENDED`: this person has said stop to this consignee
      *     - `NO_CONSIGNEE_KEY`: the consignee has no usable key for a unique identifier
      *     - `IDEMPOTENCY_KEY_REUSED`: the key already stands for another body
      */
@@ -1612,6 +2283,35 @@ export interface components {
         [name: string]: unknown;
       };
       content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /**
+     * @description One of `consignees` is not a consignee of this clinic (`UNKNOWN_CONSIGNEE`). Nothing was
+     *     changed.
+     */
+    ConsigneesUnknown: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#UNKNOWN_CONSIGNEE",
+         *       "title": "There is no such consignee",
+         *       "status": 422,
+         *       "detail": "Use the id of a consignee that GET /v1/notice lists.",
+         *       "code": "UNKNOWN_CONSIGNEE",
+         *       "errors": [
+         *         {
+         *           "pointer": "/consignees",
+         *           "rule": "unknown",
+         *           "detail": "There is a member here that is not known."
+         *         }
+         *       ]
+         *     }
+         */
         'application/problem+json': components['schemas']['Problem'];
       };
     };
@@ -1720,6 +2420,11 @@ export interface components {
   };
   parameters: {
     /**
+     * @description How many days back are counted (default 30).
+     * @example 30
+     */
+    Days: number;
+    /**
      * @description **Required.** A string of your choice that names this request, such as your order number,
      *     in double quotes (an RFC 9651 string). The same key with the same body always gets the first
      *     answer, for 30 days; with another body (compared byte for byte) it is refused. A missing or unquoted key is a 400.
@@ -1731,6 +2436,11 @@ export interface components {
      * @example ko
      */
     AcceptLanguage: string;
+    /**
+     * @description The `ETag` of an answer that you have kept.
+     * @example "2jmj7l5rSw0yVb_vlWAYkK-YBwk3EQ"
+     */
+    IfNoneMatch: string;
     /**
      * @description The transfer's id.
      * @example 019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60
@@ -1785,10 +2495,20 @@ export interface components {
   requestBodies: never;
   headers: {
     /**
+     * @description How long the answer may be kept.
+     * @example public, max-age=300
+     */
+    CacheControl: string;
+    /**
      * @description The language of the sentences.
      * @example en
      */
     ContentLanguage: 'en' | 'ko';
+    /**
+     * @description Names this state of the answer; another state has another.
+     * @example "2jmj7l5rSw0yVb_vlWAYkK-YBwk3EQ"
+     */
+    ETag: string;
     /**
      * @description When to try again, in seconds.
      * @example 5
@@ -2301,6 +3021,128 @@ export interface operations {
       503: components['responses']['Unavailable'];
     };
   };
+  suspendSubject: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Who, to which consignees, and why. */
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SuspensionRequest'];
+      };
+    };
+    responses: {
+      /** @description How it stands for this person now, and what was withdrawn. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "kind": "patient",
+           *       "all": false,
+           *       "suspended": [
+           *         {
+           *           "consignee": "korea-post",
+           *           "since": "2026-01-05T02:10:00.000Z"
+           *         },
+           *         {
+           *           "consignee": "samkwang",
+           *           "since": "2026-01-05T02:10:00.000Z"
+           *         }
+           *       ],
+           *       "withdrawn": 2,
+           *       "underWay": 0
+           *     }
+           */
+          'application/json': components['schemas']['SubjectStanding'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['ConsigneesUnknown'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  resumeSubject: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Who, to which consignees, and why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "subject": {
+         *         "kind": "patient",
+         *         "id": "0012345"
+         *       },
+         *       "consignees": [
+         *         "korea-post"
+         *       ],
+         *       "reason": "The patient wants the kit by post after all."
+         *     }
+         */
+        'application/json': components['schemas']['SuspensionRequest'];
+      };
+    };
+    responses: {
+      /** @description How it stands for this person now. `withdrawn` is 0. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "kind": "patient",
+           *       "all": false,
+           *       "suspended": [
+           *         {
+           *           "consignee": "samkwang",
+           *           "since": "2026-01-05T02:10:00.000Z"
+           *         }
+           *       ],
+           *       "withdrawn": 0,
+           *       "underWay": 0
+           *     }
+           */
+          'application/json': components['schemas']['SubjectStanding'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['ConsigneesUnknown'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
   listResults: {
     parameters: {
       query?: {
@@ -2647,7 +3489,7 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
-      403: components['responses']['Forbidden'];
+      403: components['responses']['InboxClosed'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
       500: components['responses']['Internal'];
@@ -3309,6 +4151,45 @@ export interface operations {
            *         "lastOutcome": "http-200",
            *         "purgedAt": null
            *       },
+           *       "minimisation": {
+           *         "entry": 1,
+           *         "contract": {
+           *           "id": "samkwang.v1",
+           *           "digest": "LpXPLZ2ifYvff398xK3VM7IfdHv+hX2rfLVdGYmzPkQ="
+           *         },
+           *         "commitment": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk=",
+           *         "released": [
+           *           "date",
+           *           "chartNumber",
+           *           "name",
+           *           "gender",
+           *           "institutionName",
+           *           "birthDate",
+           *           "prescriptionCode",
+           *           "collectionDate",
+           *           "attendingPhysicianName"
+           *         ],
+           *         "derived": [
+           *           {
+           *             "item": "age",
+           *             "rule": "age@1"
+           *           }
+           *         ],
+           *         "rules": [
+           *           "age@1"
+           *         ],
+           *         "masked": [],
+           *         "withheld": [
+           *           {
+           *             "item": "phoneNumber",
+           *             "reason": "NOT_IN_CONTRACT"
+           *           },
+           *           {
+           *             "item": "testName",
+           *             "reason": "NOT_IN_CONTRACT"
+           *           }
+           *         ]
+           *       },
            *       "results": [
            *         {
            *           "id": "019b917b-6c00-7d13-8f41-9c7b52e0d7aa",
@@ -3629,7 +4510,25 @@ export interface operations {
            *               "code": "LEGAL_BASIS_UNCONFIRMED",
            *               "item": "residentRegistrationNumber"
            *             }
-           *           ]
+           *           ],
+           *           "life": {
+           *             "status": "inForce",
+           *             "signature": {
+           *               "state": "signed",
+           *               "demo": false,
+           *               "clinic": {
+           *                 "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+           *                 "signedAt": "2025-12-10T02:00:00.000Z"
+           *               },
+           *               "consignee": {
+           *                 "kid": "2ODxGs9oyhkcl0zVNnSA8n5nCwaCrYdHMOZcsqJvQ1I",
+           *                 "signedAt": "2025-12-12T05:30:00.000Z"
+           *               },
+           *               "why": null
+           *             },
+           *             "noticedOn": "2025-12-20",
+           *             "decidesFrom": "2026-01-01"
+           *           }
            *         }
            *       ],
            *       "next": null
@@ -3682,6 +4581,24 @@ export interface operations {
            *       "id": "samkwang.v1",
            *       "digest": "LpXPLZ2ifYvff398xK3VM7IfdHv+hX2rfLVdGYmzPkQ=",
            *       "inForce": true,
+           *       "life": {
+           *         "status": "inForce",
+           *         "signature": {
+           *           "state": "signed",
+           *           "demo": false,
+           *           "clinic": {
+           *             "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+           *             "signedAt": "2025-12-10T02:00:00.000Z"
+           *           },
+           *           "consignee": {
+           *             "kid": "2ODxGs9oyhkcl0zVNnSA8n5nCwaCrYdHMOZcsqJvQ1I",
+           *             "signedAt": "2025-12-12T05:30:00.000Z"
+           *           },
+           *           "why": null
+           *         },
+           *         "noticedOn": "2025-12-20",
+           *         "decidesFrom": "2026-01-01"
+           *       },
            *       "text": {
            *         "consignee": "samkwang",
            *         "version": 1,
@@ -3701,9 +4618,108 @@ export interface operations {
       503: components['responses']['Unavailable'];
     };
   };
-  getNotice: {
+  diffContracts: {
     parameters: {
-      query?: never;
+      query: {
+        /**
+         * @description The number of the version to compare with.
+         * @example 1
+         */
+        from: number;
+        /**
+         * @description The number of the version to look at.
+         * @example 2
+         */
+        to: number;
+        /**
+         * @description How many days back are counted (default 30).
+         * @example 30
+         */
+        days?: components['parameters']['Days'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The consignee's id.
+         * @example samkwang
+         */
+        consignee: components['schemas']['ConsigneeId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What differs and what it would mean. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "consignee": "samkwang",
+           *       "from": "samkwang.v1",
+           *       "to": "samkwang.v2",
+           *       "reason": {
+           *         "en": "The laboratory calls patients itself.",
+           *         "ko": "검사기관이 직접 환자에게 연락함"
+           *       },
+           *       "added": [
+           *         {
+           *           "item": "phoneNumber",
+           *           "label": {
+           *             "en": "Phone Number",
+           *             "ko": "전화번호"
+           *           },
+           *           "class": "general",
+           *           "required": false,
+           *           "legalBasis": "notNeeded"
+           *         }
+           *       ],
+           *       "removed": [],
+           *       "changed": [],
+           *       "terms": [
+           *         "validFrom"
+           *       ],
+           *       "impact": {
+           *         "days": 30,
+           *         "transfers": 1204,
+           *         "items": [
+           *           {
+           *             "item": "phoneNumber",
+           *             "effect": "wouldBeReleased",
+           *             "transfers": 412
+           *           }
+           *         ]
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['ContractDiff'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  reportUsage: {
+    parameters: {
+      query?: {
+        /**
+         * @description How many days back are counted (default 30).
+         * @example 30
+         */
+        days?: components['parameters']['Days'];
+      };
       header?: {
         /**
          * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
@@ -3716,7 +4732,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The list, in English and Korean. */
+      /** @description The report. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -3724,7 +4740,386 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "asOf": "2026-01-05",
+           *       "days": 90,
+           *       "since": "2025-10-07",
+           *       "consignees": [
+           *         {
+           *           "consignee": "infinite",
+           *           "contract": "infinite.v1",
+           *           "transfers": 318,
+           *           "neverReleased": [
+           *             {
+           *               "item": "date",
+           *               "label": {
+           *                 "en": "Date",
+           *                 "ko": "의뢰일"
+           *               },
+           *               "class": "general"
+           *             }
+           *           ]
+           *         }
+           *       ],
+           *       "sentForNobody": [
+           *         {
+           *           "item": "cookies",
+           *           "label": {
+           *             "en": "Cookies",
+           *             "ko": "쿠키"
+           *           },
+           *           "class": "member",
+           *           "transfers": 318
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['UsageReport'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  endContract: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The consignee's id.
+         * @example samkwang
+         */
+        consignee: components['schemas']['ConsigneeId'];
+      };
+      cookie?: never;
+    };
+    /** @description Why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "reason": "The clinic moves its tests to another laboratory."
+         *     }
+         */
+        'application/json': components['schemas']['ReasonRequest'];
+      };
+    };
+    responses: {
+      /** @description It has ended. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "consignee": "samkwang",
+           *       "contract": "samkwang.v1",
+           *       "endedOn": "2026-12-31",
+           *       "waiting": 0,
+           *       "destructionOrder": {
+           *         "id": "019f9b2a-5c00-7b31-9c55-0d2f6a7e4b10",
+           *         "consignee": "samkwang",
+           *         "contract": "samkwang.v1",
+           *         "contracts": [
+           *           "samkwang.v1"
+           *         ],
+           *         "endedOn": "2026-12-31",
+           *         "dueOn": "2027-01-30",
+           *         "overdue": false,
+           *         "openedAt": "2026-12-31T05:12:09.204Z",
+           *         "received": {
+           *           "transfers": {
+           *             "delivered": 4812,
+           *             "mayHaveArrived": 3
+           *           },
+           *           "items": [
+           *             {
+           *               "item": "chartNumber",
+           *               "delivered": 4812,
+           *               "mayHaveArrived": 3
+           *             },
+           *             {
+           *               "item": "name",
+           *               "delivered": 4812,
+           *               "mayHaveArrived": 3
+           *             },
+           *             {
+           *               "item": "prescriptionCode",
+           *               "delivered": 4790,
+           *               "mayHaveArrived": 2
+           *             }
+           *           ],
+           *           "from": "2026-01-02",
+           *           "until": "2026-12-31"
+           *         },
+           *         "certificate": null
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['RelationEnd'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['AlreadyEnded'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  listDestructionOrders: {
+    parameters: {
+      query?: {
+        /**
+         * @description `open`: without a certificate; `overdue`: of these, those past their due date;
+         *     `certified`: with one.
+         * @example overdue
+         */
+        status?: 'open' | 'overdue' | 'certified';
+        /**
+         * @description The `next` of the page before. Its content is not for you to read or make.
+         * @example eyJpZCI6IjAxOWI4YmUxIn0
+         */
+        cursor?: components['parameters']['Cursor'];
+        /**
+         * @description How many items at most. Left out, 50.
+         * @example 100
+         */
+        limit?: components['parameters']['Limit'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page of orders. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "019f9b2a-5c00-7b31-9c55-0d2f6a7e4b10",
+           *           "consignee": "samkwang",
+           *           "contract": "samkwang.v1",
+           *           "contracts": [
+           *             "samkwang.v1"
+           *           ],
+           *           "endedOn": "2026-12-31",
+           *           "dueOn": "2027-01-30",
+           *           "overdue": false,
+           *           "openedAt": "2026-12-31T05:12:09.204Z",
+           *           "received": {
+           *             "transfers": {
+           *               "delivered": 4812,
+           *               "mayHaveArrived": 3
+           *             },
+           *             "items": [
+           *               {
+           *                 "item": "chartNumber",
+           *                 "delivered": 4812,
+           *                 "mayHaveArrived": 3
+           *               },
+           *               {
+           *                 "item": "name",
+           *                 "delivered": 4812,
+           *                 "mayHaveArrived": 3
+           *               },
+           *               {
+           *                 "item": "prescriptionCode",
+           *                 "delivered": 4790,
+           *                 "mayHaveArrived": 2
+           *               }
+           *             ],
+           *             "from": "2026-01-02",
+           *             "until": "2026-12-31"
+           *           },
+           *           "certificate": null
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['DestructionOrderList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  certifyDestruction: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The order's id.
+         * @example 019f9b2a-5c00-7b31-9c55-0d2f6a7e4b10
+         */
+        id: components['schemas']['Id'];
+      };
+      cookie?: never;
+    };
+    /** @description The certificate. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "sha256": "bc8ca9f12a131d13c5372cde2fa616bb641ac20e02f6b84f6eb74778f7626bc0",
+         *       "method": "erased",
+         *       "destroyedOn": "2027-01-04",
+         *       "signature": "eyJhbGciOiJFZERTQSJ9.eyJvcmRlciI6IjAxOWY5YjJhLTVjMDAtN2IzMS05YzU1LTBkMmY2YTdlNGIxMCIsInNoYTI1NiI6ImJjOGNhOWYxMmExMzFkMTNjNTM3MmNkZTJmYTYxNmJiNjQxYWMyMGUwMmY2Yjg0ZjZlYjc0Nzc4Zjc2MjZiYzAiLCJtZXRob2QiOiJlcmFzZWQiLCJkZXN0cm95ZWRPbiI6IjIwMjctMDEtMDQifQ.pKNxR5tQ3GkUGpsqMKJmli6wDiwhdJ-1Z1WHvTgGfjPzIccVRLbGmHTuEAGn0tsSk-YZVCZpmNEaujKn872YCw"
+         *     }
+         */
+        'application/json': components['schemas']['CertificateRequest'];
+      };
+    };
+    responses: {
+      /** @description The order with its certificate. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "019f9b2a-5c00-7b31-9c55-0d2f6a7e4b10",
+           *       "consignee": "samkwang",
+           *       "contract": "samkwang.v1",
+           *       "contracts": [
+           *         "samkwang.v1"
+           *       ],
+           *       "endedOn": "2026-12-31",
+           *       "dueOn": "2027-01-30",
+           *       "overdue": false,
+           *       "openedAt": "2026-12-31T05:12:09.204Z",
+           *       "received": {
+           *         "transfers": {
+           *           "delivered": 4812,
+           *           "mayHaveArrived": 3
+           *         },
+           *         "items": [
+           *           {
+           *             "item": "chartNumber",
+           *             "delivered": 4812,
+           *             "mayHaveArrived": 3
+           *           },
+           *           {
+           *             "item": "name",
+           *             "delivered": 4812,
+           *             "mayHaveArrived": 3
+           *           },
+           *           {
+           *             "item": "prescriptionCode",
+           *             "delivered": 4790,
+           *             "mayHaveArrived": 2
+           *           }
+           *         ],
+           *         "from": "2026-01-02",
+           *         "until": "2026-12-31"
+           *       },
+           *       "certificate": {
+           *         "sha256": "bc8ca9f12a131d13c5372cde2fa616bb641ac20e02f6b84f6eb74778f7626bc0",
+           *         "method": "erased",
+           *         "destroyedOn": "2027-01-04",
+           *         "signature": "eyJhbGciOiJFZERTQSJ9.eyJvcmRlciI6IjAxOWY5YjJhLTVjMDAtN2IzMS05YzU1LTBkMmY2YTdlNGIxMCIsInNoYTI1NiI6ImJjOGNhOWYxMmExMzFkMTNjNTM3MmNkZTJmYTYxNmJiNjQxYWMyMGUwMmY2Yjg0ZjZlYjc0Nzc4Zjc2MjZiYzAiLCJtZXRob2QiOiJlcmFzZWQiLCJkZXN0cm95ZWRPbiI6IjIwMjctMDEtMDQifQ.pKNxR5tQ3GkUGpsqMKJmli6wDiwhdJ-1Z1WHvTgGfjPzIccVRLbGmHTuEAGn0tsSk-YZVCZpmNEaujKn872YCw",
+           *         "signer": "vJp_1SHVbWnBNabVtQt1DHX1nzSfyW2q67CKOQFJBMg",
+           *         "certifiedAt": "2027-01-05T01:30:44.118Z"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['DestructionOrder'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['AlreadyCertified'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['InvalidSignature'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  getNotice: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+        /**
+         * @description The `ETag` of an answer that you have kept.
+         * @example "2jmj7l5rSw0yVb_vlWAYkK-YBwk3EQ"
+         */
+        'If-None-Match'?: components['parameters']['IfNoneMatch'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The list, in English and Korean. */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag'];
+          'Cache-Control': components['headers']['CacheControl'];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "asOf": "2026-07-20",
+           *       "clinic": {
+           *         "name": {
+           *           "en": "Sample Clinic",
+           *           "ko": "예시의원"
+           *         },
+           *         "privacyOfficer": {
+           *           "title": {
+           *             "en": "Privacy Officer",
+           *             "ko": "개인정보 보호책임자"
+           *           },
+           *           "email": "privacy@clinic.invalid",
+           *           "phone": null
+           *         }
+           *       },
+           *       "demoSigned": false,
            *       "consignees": [
            *         {
            *           "consignee": "infinite",
@@ -3732,10 +5127,104 @@ export interface operations {
            *             "en": "Infinite",
            *             "ko": "인피니트"
            *           },
+           *           "address": {
+           *             "en": "Seoul",
+           *             "ko": "서울특별시"
+           *           },
+           *           "contact": {
+           *             "department": {
+           *               "en": "Privacy office",
+           *               "ko": "개인정보보호 담당부서"
+           *             },
+           *             "email": "privacy@infinite.invalid"
+           *           },
            *           "work": {
            *             "en": "Health Check-up Images and Records System Maintenance",
            *             "ko": "건강검진 영상 및 기록 시스템 유지보수"
            *           },
+           *           "purpose": {
+           *             "en": "Keeping the system running.",
+           *             "ko": "시스템의 유지보수"
+           *           },
+           *           "subject": "patient",
+           *           "items": [
+           *             {
+           *               "item": "name",
+           *               "label": {
+           *                 "en": "Name",
+           *                 "ko": "성명"
+           *               },
+           *               "class": "general"
+           *             },
+           *             {
+           *               "item": "chartNumber",
+           *               "label": {
+           *                 "en": "Chart Number",
+           *                 "ko": "차트번호"
+           *               },
+           *               "class": "general"
+           *             }
+           *           ],
+           *           "retention": {
+           *             "en": "Until the end of the outsourcing contract",
+           *             "ko": "위탁계약 종료 시까지"
+           *           },
+           *           "contract": "infinite.v2",
+           *           "since": "2026-03-01",
+           *           "validUntil": "2026-12-31",
+           *           "subConsignees": [],
+           *           "signed": {
+           *             "demo": false
+           *           },
+           *           "warnings": []
+           *         }
+           *       ],
+           *       "upcoming": [
+           *         {
+           *           "consignee": "infinite",
+           *           "name": {
+           *             "en": "Infinite",
+           *             "ko": "인피니트"
+           *           },
+           *           "contract": "infinite.v2",
+           *           "from": "2027-01-01",
+           *           "noticedOn": "2026-02-20",
+           *           "reason": null,
+           *           "added": [],
+           *           "removed": [
+           *             {
+           *               "item": "name",
+           *               "label": {
+           *                 "en": "Name",
+           *                 "ko": "성명"
+           *               },
+           *               "class": "general"
+           *             },
+           *             {
+           *               "item": "chartNumber",
+           *               "label": {
+           *                 "en": "Chart Number",
+           *                 "ko": "차트번호"
+           *               },
+           *               "class": "general"
+           *             }
+           *           ],
+           *           "terms": [],
+           *           "ends": true,
+           *           "entry": null
+           *         }
+           *       ],
+           *       "history": [
+           *         {
+           *           "consignee": "infinite",
+           *           "name": {
+           *             "en": "Infinite",
+           *             "ko": "인피니트"
+           *           },
+           *           "contract": "infinite.v1",
+           *           "from": "2026-01-01",
+           *           "until": "2026-02-28",
+           *           "status": "superseded",
            *           "items": [
            *             {
            *               "item": "name",
@@ -3745,19 +5234,20 @@ export interface operations {
            *               },
            *               "class": "general"
            *             }
-           *           ],
-           *           "retention": {
-           *             "en": "Until the end of the outsourcing contract",
-           *             "ko": "위탁계약 종료 시까지"
-           *           },
-           *           "contract": "infinite.v1",
-           *           "warnings": []
+           *           ]
            *         }
            *       ]
            *     }
            */
           'application/json': components['schemas']['Notice'];
         };
+      };
+      /** @description It has not changed since the `ETag` that you know. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       400: components['responses']['BadRequest'];
       500: components['responses']['Internal'];
@@ -3938,6 +5428,9 @@ export interface operations {
            *         },
            *         "clock": {
            *           "ok": true
+           *         },
+           *         "contracts": {
+           *           "ok": true
            *         }
            *       }
            *     }
@@ -3964,6 +5457,9 @@ export interface operations {
            *           "detail": "The latest checkpoint is unknown."
            *         },
            *         "clock": {
+           *           "ok": true
+           *         },
+           *         "contracts": {
            *           "ok": true
            *         }
            *       }

@@ -1,21 +1,16 @@
-/**
- * What everybody may ask: the public notice,
- * and whether the gateway lives, is ready, and how it does.
- */
-import { notice } from '#src/agreements/notice.ts';
+/** What everybody may ask: whether the gateway lives, is ready, and how it does. */
 import type { Gateway } from '#src/gateway.ts';
 import type { Handlers } from './handler.ts';
 import type { Metrics } from './metrics.ts';
 
-type OpenOperation = 'getNotice' | 'getHealth' | 'getReadiness' | 'getMetrics';
+type ProbeOperation = 'getHealth' | 'getReadiness' | 'getMetrics';
 
 /** A probe must answer before whoever probes gives up. */
 const probeMsMax = 2_000;
 
-export function openHandlers(gateway: Gateway, metrics: Metrics): Pick<Handlers, OpenOperation> {
-  const { agreements, clock, db, health } = gateway;
+export function probeHandlers(gateway: Gateway, metrics: Metrics): Pick<Handlers, ProbeOperation> {
+  const { clock, db, health, standing } = gateway;
   return {
-    getNotice: () => ({ status: 200, body: notice(agreements, clock.today()) }),
     getHealth: () => ({ status: 200, body: { status: 'ok' } }),
     async getReadiness() {
       const answers = await within(probeMsMax, db.query('SELECT 1'));
@@ -23,6 +18,7 @@ export function openHandlers(gateway: Gateway, metrics: Metrics): Pick<Handlers,
         database: check(answers, 'The database does not answer.'),
         ledger: check(!health.stalled(), 'The ledger has not advanced in time.'),
         clock: check(agrees(clock), "This machine's clock and the database's do not agree."),
+        contracts: check(isFresh(standing), 'What has become of contracts is not known.'),
       };
       const ready = Object.values(checks).every((one) => one.ok) && !health.closing();
       return ready
@@ -39,9 +35,12 @@ function check(ok: boolean, detail: string): { ok: boolean; detail?: string } {
   return ok ? { ok } : { ok, detail };
 }
 
-function agrees(clock: Gateway['clock']): boolean {
+const agrees = (clock: Gateway['clock']) => holds(() => clock.assertAgrees());
+const isFresh = (standing: Gateway['standing']) => holds(() => standing.assertFresh());
+
+function holds(assertion: () => void): boolean {
   try {
-    clock.assertAgrees();
+    assertion();
     return true;
   } catch {
     return false;

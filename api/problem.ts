@@ -2,8 +2,9 @@
  * The one place that knows HTTP statuses: an error becomes an RFC 9457 problem, never its cause.
  */
 import { GatewayError, type ErrorCode } from '#src/base/errors.ts';
-import { fillIn, messages, ruleSentences } from './messages.ts';
+import { fillIn, messages } from './messages.ts';
 import type { components } from './openapi.d.ts';
+import { ruleSentences } from './rule-sentences.ts';
 
 export type Language = 'en' | 'ko';
 
@@ -20,6 +21,8 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   SUBJECT_MISMATCH: 422,
   REQUIRED_ITEM_MISSING: 422,
   INVALID_ITEM: 422,
+  SUBJECT_SUSPENDED: 422,
+  UNCONTRACTED_VALUE_IN_TEXT: 422,
   NO_CONSIGNEE_KEY: 422,
   RECORD_TOO_LARGE: 422,
   MALFORMED_JSON: 400,
@@ -41,6 +44,10 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   RESULT_NOT_EXPECTED: 409,
   PAYLOAD_PURGED: 410,
   INVALID_PROOF_RANGE: 400,
+  INBOX_LOCKED: 403,
+  ALREADY_ENDED: 409,
+  ALREADY_CERTIFIED: 409,
+  INVALID_SIGNATURE: 422,
   DATABASE_UNAVAILABLE: 503,
   CLOCK_SKEWED: 503,
   LEDGER_STALLED: 503,

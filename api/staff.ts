@@ -1,25 +1,18 @@
-/** Operations of the operator and all staff: consignees, their state, and the contracts. */
+/** Operations of the operator and all staff on consignees and their state. */
 import { contractInForce } from '#src/agreements/force.ts';
-import { contractWarnings } from '#src/agreements/notice.ts';
 import { GatewayError } from '#src/base/errors.ts';
-import type { Consignee, Contract } from '#src/base/words.ts';
+import type { Consignee } from '#src/base/words.ts';
 import type { Gateway } from '#src/gateway.ts';
 import { consigneeStates, setPaused } from '#src/lifecycle/pause.ts';
 import { actorOf } from './caller.ts';
 import type { ApiRequest, Handlers } from './handler.ts';
 
-type StaffOperation =
-  | 'listConsignees'
-  | 'getConsignee'
-  | 'pauseConsignee'
-  | 'resumeConsignee'
-  | 'listContracts'
-  | 'getContractVersion';
+type StaffOperation = 'listConsignees' | 'getConsignee' | 'pauseConsignee' | 'resumeConsignee';
 
 export function staffHandlers(gateway: Gateway): Pick<Handlers, StaffOperation> {
   const { agreements, clock, db } = gateway;
   const inForce = (consignee: string) =>
-    contractInForce(agreements.contracts, consignee, clock.today());
+    contractInForce(gateway.versions, consignee, clock.today());
 
   async function consigneeViews(consignees: readonly Consignee[]) {
     const { paused, waiting } = await consigneeStates(db);
@@ -50,9 +43,6 @@ export function staffHandlers(gateway: Gateway): Pick<Handlers, StaffOperation> 
       return { status: 200 as const, body: await viewOf(id) };
     };
 
-  const contractView = (contract: Contract) =>
-    viewOfContract(contract, inForce(contract.consignee));
-
   return {
     async listConsignees() {
       const items = await consigneeViews([...agreements.consignees.values()]);
@@ -63,29 +53,5 @@ export function staffHandlers(gateway: Gateway): Pick<Handlers, StaffOperation> 
     },
     pauseConsignee: pausing(true),
     resumeConsignee: pausing(false),
-    listContracts: () => ({
-      status: 200,
-      body: { items: agreements.contracts.map(contractView), next: null },
-    }),
-    getContractVersion({ path }) {
-      const id = `${path.consignee}.v${path.version}`;
-      const contract = agreements.contracts.find((one) => one.id === id);
-      if (!contract) throw new GatewayError('NOT_FOUND');
-      const { digest, inForce: current } = contractView(contract);
-      return { status: 200, body: { id, digest, inForce: current, text: { ...contract.text } } };
-    },
-  };
-}
-
-function viewOfContract(contract: Contract, current: Contract | undefined) {
-  return {
-    id: contract.id,
-    consignee: contract.consignee,
-    version: contract.version,
-    validFrom: contract.validFrom,
-    validUntil: contract.validUntil,
-    inForce: current?.id === contract.id,
-    digest: contract.digest.toString('base64'),
-    warnings: contractWarnings(contract),
   };
 }

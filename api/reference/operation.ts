@@ -92,7 +92,9 @@ function curlOf(spec: Spec, { method, path, operation }: Place): Html {
     .map(({ name, example }) => `${name}=${String(example)}`);
   const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
   const [type, content] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
-  const form = Object.entries((content?.example ?? {}) as Record<string, string>);
+  const named = Object.values(content?.examples ?? {})[0]?.value;
+  const example = content?.example ?? named;
+  const form = Object.entries((example ?? {}) as Record<string, string>);
   const lines = [
     `curl ${method === 'get' ? '' : `-X ${method.toUpperCase()} `}"$WAYBILL${address}` +
       `${query.length > 0 ? `?${query.join('&')}` : ''}"`,
@@ -101,7 +103,7 @@ function curlOf(spec: Spec, { method, path, operation }: Place): Html {
       .filter((one) => one.name === 'Idempotency-Key')
       .map(({ name, example }) => `-H ${quoted(`${name}: ${String(example)}`)}`),
     ...(type === 'application/json' ? [`-H 'Content-Type: ${type}'`] : []),
-    ...(type === 'application/json' ? [`-d ${quoted(JSON.stringify(content?.example))}`] : []),
+    ...(type === 'application/json' ? [`-d ${quoted(JSON.stringify(example))}`] : []),
     ...(type === 'application/x-www-form-urlencoded'
       ? form.map(([name, value]) => `--data-urlencode ${quoted(`${name}=${value}`)}`)
       : []),

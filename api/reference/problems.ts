@@ -1,6 +1,7 @@
 /** Every code that a caller can meet, with its sentences in both languages. */
 import type { ErrorCode } from '#src/base/errors.ts';
-import { fillIn, messages, ruleSentences } from '../messages.ts';
+import { fillIn, messages } from '../messages.ts';
+import { ruleSentences } from '../rule-sentences.ts';
 import { statusOf } from '../problem.ts';
 import { html, page } from './html.ts';
 

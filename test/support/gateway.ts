@@ -15,6 +15,7 @@ import { startServer } from '#src/bin/server.ts';
 import { rootDir } from '#src/bin/settings.ts';
 import { openDatabase, type Database } from '#src/store/pool.ts';
 import { freshDatabase, type FreshDatabase } from './database.ts';
+import { contractsIn, makeSigningKeys, publicHalf, signAll } from './signing.ts';
 
 /** What is the same for every process of one gateway. */
 export interface World {
@@ -28,6 +29,8 @@ export interface World {
   keys: Map<string, JWK>;
   /** Private decryption keys of consignees, by id. */
   decryption: Map<string, CryptoKey>;
+  /** Private signing keys of `clinic` and of each consignee, for contracts. */
+  signing: Map<string, JWK>;
   close(): Promise<void>;
 }
 
@@ -48,13 +51,15 @@ export const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 export async function makeWorld(settings: WorldSettings = {}): Promise<World> {
   const database = settings.database ?? (await freshDatabase());
   const folder = mkdtempSync(join(tmpdir(), 'waybill-world-'));
-  const decryption = await writeConsignees(join(folder, 'consignees'), settings);
-  cpSync(join(rootDir, 'contracts'), join(folder, 'contracts'), { recursive: true });
+  const ids = consigneesIn(join(rootDir, 'consignees'));
+  const signing = makeSigningKeys(ids);
+  const decryption = await writeConsignees(join(folder, 'consignees'), settings, signing);
+  await writeContracts(join(folder, 'contracts'), signing);
   const db = openDatabase({ url: database.url, sizeMax: 3, applicationName: 'waybill-test' });
-  const keys = await addClients(db, [...readdirSync(join(rootDir, 'consignees'))]);
+  const keys = await addClients(db, ids);
   const key = () => randomBytes(32).toString('base64');
   return {
-    ...{ database, db, keys, decryption },
+    ...{ database, db, keys, decryption, signing },
     consigneesDir: join(folder, 'consignees'),
     contractsDir: join(folder, 'contracts'),
     env: {
@@ -81,9 +86,23 @@ export async function makeWorld(settings: WorldSettings = {}): Promise<World> {
   };
 }
 
+const consigneesIn = (folder: string) =>
+  readdirSync(folder).flatMap((file) => (file.endsWith('.yaml') ? [file.slice(0, -5)] : []));
+
+/** The shipped contracts, signed by keys of this world and noticed long before they begin. */
+async function writeContracts(contractsDir: string, signing: World['signing']): Promise<void> {
+  cpSync(join(rootDir, 'contracts'), contractsDir, { recursive: true });
+  const path = join(contractsDir, 'clinic.yaml');
+  const clinic = parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  const signingKeys = [publicHalf(signing.get('clinic') ?? {})];
+  writeFileSync(path, stringify({ ...clinic, signingKeys }));
+  await signAll({ contractsDir, signing }, contractsIn(contractsDir));
+}
+
 async function writeConsignees(
   folder: string,
   settings: WorldSettings,
+  signing: World['signing'],
 ): Promise<Map<string, CryptoKey>> {
   const decryption = new Map<string, CryptoKey>();
   cpSync(join(rootDir, 'consignees'), folder, { recursive: true });
@@ -102,16 +121,16 @@ async function writeConsignees(
       ];
       decryption.set(consignee.id, pair.privateKey);
     }
+    consignee['signingKeys'] = [publicHalf(signing.get(consignee.id) ?? {})];
     settings.editConsignee?.(consignee);
     writeFileSync(path, stringify(consignee));
   }
   return decryption;
 }
 
-async function addClients(db: Database, files: readonly string[]): Promise<Map<string, JWK>> {
+async function addClients(db: Database, ids: readonly string[]): Promise<Map<string, JWK>> {
   const registry = createClientRegistry({ db, now: Date.now });
   const keys = new Map<string, JWK>();
-  const ids = files.flatMap((file) => (file.endsWith('.yaml') ? [file.slice(0, -5)] : []));
   const clients: [string, Role, string | null][] = [
     ['emr', 'emr', null],
     ['emr-two', 'emr', null],

@@ -1,0 +1,86 @@
+/** Contract versions for all staff: their text, where they stand, what a change would do. */
+import { diffContracts } from '#src/agreements/diff.ts';
+import { contractInForce, decidesFrom, isEnded } from '#src/agreements/force.ts';
+import { contractWarnings } from '#src/agreements/notice.ts';
+import { GatewayError } from '#src/base/errors.ts';
+import type { Contract } from '#src/base/words.ts';
+import type { Gateway } from '#src/gateway.ts';
+import { impactOf } from '#src/oversight/impact.ts';
+import { reportUsage } from '#src/oversight/usage.ts';
+import type { Handlers } from './handler.ts';
+import type { components } from './openapi.d.ts';
+
+type ContractOperation = 'listContracts' | 'getContractVersion' | 'diffContracts' | 'reportUsage';
+
+const daysDefault = 30;
+
+export function contractHandlers(gateway: Gateway): Pick<Handlers, ContractOperation> {
+  const { agreements, clock, versions } = gateway;
+
+  const find = (consignee: string, version: number): Contract => {
+    const contract = agreements.contracts.find(({ id }) => id === `${consignee}.v${version}`);
+    if (!contract) throw new GatewayError('NOT_FOUND');
+    return contract;
+  };
+
+  function viewOf(contract: Contract) {
+    const current = contractInForce(versions, contract.consignee, clock.today());
+    const inForce = current?.id === contract.id;
+    return {
+      ...{ id: contract.id, digest: contract.digest.toString('base64'), inForce },
+      life: lifeOf(gateway, contract, inForce),
+    };
+  }
+
+  return {
+    listContracts: () => ({
+      status: 200,
+      body: {
+        items: agreements.contracts.map((contract) => {
+          const { consignee, version, validFrom, validUntil } = contract;
+          const warnings = contractWarnings(contract);
+          return { ...viewOf(contract), consignee, version, validFrom, validUntil, warnings };
+        }),
+        next: null,
+      },
+    }),
+    getContractVersion({ path }) {
+      const contract = find(path.consignee, path.version);
+      return { status: 200, body: { ...viewOf(contract), text: { ...contract.text } } };
+    },
+    async diffContracts({ path, query }) {
+      const from = find(path.consignee, query.from);
+      const diff = diffContracts(from, find(path.consignee, query.to));
+      const impact = await impactOf(gateway, { diff, days: query.days ?? daysDefault });
+      return { status: 200, body: { ...diff, impact } };
+    },
+    async reportUsage({ query }) {
+      return { status: 200, body: await reportUsage(gateway, query.days ?? daysDefault) };
+    },
+  };
+}
+
+function lifeOf({ versions, clock }: Gateway, contract: Contract, inForce: boolean) {
+  const { signature } = contract;
+  const { state, isDemo: demo, clinic, consignee, why } = signature;
+  return {
+    status: statusOf({ versions, clock }, contract, inForce),
+    signature: { state, demo, clinic, consignee, why },
+    noticedOn: versions.standing.noticedOn.get(contract.id) ?? null,
+    decidesFrom: decidesFrom(contract, versions.standing),
+  };
+}
+
+function statusOf(
+  { versions, clock }: Pick<Gateway, 'versions' | 'clock'>,
+  contract: Contract,
+  inForce: boolean,
+): components['schemas']['ContractLife']['status'] {
+  const { standing } = versions;
+  const isOver = contract.validUntil !== null && contract.validUntil < clock.today();
+  if (inForce) return 'inForce';
+  if (isEnded(contract, standing)) return 'ended';
+  if (contract.signature.state !== 'signed') return 'drafted';
+  if (standing.activated.has(contract.id)) return isOver ? 'ended' : 'superseded';
+  return standing.noticedOn.has(contract.id) ? 'noticed' : 'signed';
+}
