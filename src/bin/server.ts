@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createApp } from '#api/app.ts';
 import { createMetrics } from '#api/metrics.ts';
 import { createLog, type Log } from '#src/base/log.ts';
+import type { Contract } from '#src/base/words.ts';
 import { openGateway, type Gateway } from '#src/gateway.ts';
 import type { Engine } from '#src/store/engine.ts';
 import { makeDemoClients, openEmbedded, writeVkey } from './embedded.ts';
@@ -26,8 +27,9 @@ export interface RunningServer {
 
 /** Starts everything that the environment asks for. Throws `StartupError` with every fault. */
 export async function startServer(env: Environment): Promise<RunningServer> {
-  const { config, keys, agreements } = readSettings(env);
+  const { config, keys, agreements } = await readSettings(env);
   const log = createLog({ level: config.logLevel });
+  tellSignatures(log, agreements.contracts);
   const http = await openHttp(config);
   const listening = `http://${hostOf(config.host)}:${http.port}`;
   const url = config.publicUrl?.replace(/\/$/, '') ?? listening;
@@ -64,6 +66,16 @@ export async function startServer(env: Environment): Promise<RunningServer> {
     throw error;
   }
   return { url, listening, log, close };
+}
+
+/** Who started this must not believe that all contracts are in force, or signed by anyone. */
+function tellSignatures(log: Log, contracts: readonly Contract[]): void {
+  const count = contracts.filter(({ signature }) => signature.isDemo).length;
+  if (count > 0) log.warn('contracts are signed with demo keys', { count });
+  for (const { id, signature } of contracts) {
+    if (signature.state === 'signed') continue;
+    log.warn(`a contract version is not in force: ${signature.why?.en}`, { contract: id });
+  }
 }
 
 function hostOf(host: string): string {

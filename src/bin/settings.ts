@@ -3,9 +3,10 @@ import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { JWK } from 'jose';
 import { loadAgreements, type Agreements } from '#src/agreements/load.ts';
+import { attachSignatures, type DemoSigning } from '#src/agreements/signatures.ts';
 import { readConfig, type Config } from '#src/base/config.ts';
 import { StartupError } from '#src/base/errors.ts';
-import { createSecretResolver } from '#src/base/made-secrets.ts';
+import { createSecretResolver, keepSigningKey } from '#src/base/made-secrets.ts';
 import { readKeys, type GatewayKeys } from '#src/base/secrets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,14 +21,14 @@ export interface Settings {
 }
 
 /** Reads everything, and tells every fault of all of it at once in one `StartupError`. */
-export function readSettings(env: Environment): Settings {
+export async function readSettings(env: Environment): Promise<Settings> {
   const config = readConfig(env, rootDir);
   const embedded = config.databaseUrl === null;
   const found = readKeys(env, { home: config.home, embedded });
   const faults: string[] = 'faults' in found ? found.faults : [];
   let agreements: Agreements | null = null;
   try {
-    agreements = readAgreements(env, config);
+    agreements = await readAgreements(env, config);
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     faults.push(...error.faults);
@@ -36,14 +37,40 @@ export function readSettings(env: Environment): Settings {
   return { config, keys: found.keys, agreements };
 }
 
-/** The agreements alone. Under the embedded default a secret that is missing is made. */
-export function readAgreements(env: Environment, config: Config): Agreements {
+/**
+ * The agreements alone, with the state of their signatures. Under the embedded default a secret
+ * that is missing is made.
+ */
+export function readAgreements(env: Environment, config: Config): Promise<Agreements> {
   const resolveSecret = createSecretResolver({
     env,
     baseDir: config.consigneesDir,
     home: config.databaseUrl === null ? config.home : null,
   });
-  return loadAgreements({ resolveSecret }, config);
+  return withSignatures(loadAgreements({ resolveSecret }, config), config);
+}
+
+/** The same agreements with the state of their signatures. */
+export function withSignatures(agreements: Agreements, config: Config): Promise<Agreements> {
+  const { contractsDir } = config;
+  return attachSignatures(
+    { now: Date.now },
+    { agreements, contractsDir, demo: demoSigning(config) },
+  );
+}
+
+/** The keys that the embedded default signs with in the names of all; null with a database. */
+export function demoSigning({ databaseUrl, home }: Config): DemoSigning | null {
+  if (databaseUrl !== null) return null;
+  const made = new Map<string, JWK>();
+  return {
+    keyOf(consignee) {
+      const owner = consignee ?? 'clinic';
+      const key = made.get(owner) ?? keepSigningKey(home, owner);
+      made.set(owner, key);
+      return key;
+    },
+  };
 }
 
 /** DER of a PKCS#8 Ed25519 private key up to its 32-byte seed (RFC 8410 section 7). */

@@ -12,6 +12,7 @@ import { createOrderCheck } from '#src/ledger/order.ts';
 import { fromBase64, verifyCheckpoint, type VerifierCrypto } from '#src/ledger/verify.ts';
 import { createLedgerVerifier, type EntryToVerify, type LedgerFault } from '#src/ledger/walk.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
+import { callerOptions, readCaller } from './caller.ts';
 
 /** SPKI DER of an Ed25519 public key up to its 32 bytes (RFC 8410 section 4). */
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
@@ -121,23 +122,17 @@ export async function verifyLedger(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      url: { type: 'string' },
-      'client-key': { type: 'string' },
-      'client-id': { type: 'string' },
+      ...callerOptions,
       vkey: { type: 'string' },
       state: { type: 'string' },
     },
   });
-  const keyFile = values['client-key'] ?? '';
-  const { url = '', vkey = '' } = values;
-  const missing = Object.entries({ url, 'client-key': keyFile, vkey }).filter(([, text]) => !text);
-  if (missing.length > 0) throw new StartupError(missing.map(([name]) => `--${name}: not given`));
-  const clientId = values['client-id'] ?? /([^/]+)\.jwk\.json$/.exec(keyFile)?.[1] ?? '';
-  if (!clientId) throw new StartupError(['--client-id: not given (nor is the key <id>.jwk.json)']);
+  const { vkey = '' } = values;
+  if (!vkey) throw new StartupError(['--vkey: not given']);
+  const caller = readCaller(values);
   const key = existsSync(vkey) ? readFileSync(vkey, 'utf8').trim() : vkey;
   const { size, faults } = await verifyGateway({
-    ...{ url, clientId, vkey: key },
-    clientKey: readKey(keyFile),
+    ...{ ...caller, vkey: key },
     stateFile: values.state ?? stateFileOf(key),
     onProgress: (checked, all) => process.stderr.write(`\rchecked ${checked} of ${all} entries`),
   });
@@ -148,13 +143,4 @@ export async function verifyLedger(args: readonly string[]): Promise<number> {
   const verdict = faults.length === 0 ? 'verified' : 'NOT VERIFIED';
   process.stdout.write(`${verdict}: ${size} entries\n`);
   return faults.length === 0 ? 0 : 1;
-}
-
-/** What a file that is not a key holds is not told: it may be half of one. */
-function readKey(file: string): JWK {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as JWK;
-  } catch {
-    throw new StartupError([`--client-key: ${file} is not there, or is not a JWK`]);
-  }
 }

@@ -12,9 +12,23 @@ const usage = `usage: waybill <command>
                              a new key for a client, revoked or not
   client revoke ID --reason TEXT
   client list                who may call
-  contract lint              check dictionary, contracts and consignees, and list every fault
+  contract lint [CONSIGNEE…] [--lang en|ko] [--json] [--strict]
+                             what is wrong or doubtful, what would be right, and the law
+  contract new CONSIGNEE [--valid-from YYYY-MM-DD] [--lang en|ko]
+                             start the next version from the last, to be filled in
+  contract key FILE          make a key to sign contracts with; prints its public half
+  contract sign CONSIGNEE.vN --as clinic|consignee [--key FILE] [--noticed-on DATE] [--lang ko]
+                             sign a version; says what is missing, and from when it is in force
+  contract verify [CONSIGNEE.vN …] [--json] [--lang ko]
+                             who signed which version, and whether the signatures hold
+  contract diff CONSIGNEE FROM TO [--url URL --client-key FILE] [--days N] [--lang ko] [--json]
+                             what a version changes, and what it would have meant of late
+  contract usage --url URL --client-key FILE [--days N] [--json]
+                             contracted and never used; sent and contracted for nobody
   ledger verify --url URL --client-key FILE --vkey TEXT|FILE [--state FILE]
                              check a running gateway's ledger from outside
+  transfer replay --record FILE --contract ID --salt BASE64 --commitment BASE64
+                             whether a contract makes of a record what was committed to; offline
 `;
 
 type Command = (args: readonly string[]) => Promise<number>;
@@ -25,8 +39,20 @@ const commands: Readonly<Record<string, Command>> = {
   demo: async (args) => (await import('./demo/demo.ts')).runDemo(args),
   migrate: async () => (await import('./migrate.ts')).runMigrations(process.env),
   client: async (args) => (await import('./client.ts')).manageClients(process.env, args),
-  'contract lint': async () => (await import('./lint.ts')).lintContracts(process.env),
+  'contract lint': async (args) => (await import('./lint.ts')).lintContracts(process.env, args),
+  'contract key': async (args) => (await import('./signing-key.ts')).makeKeyFile(args),
+  'contract sign': async (args) =>
+    (await import('./contract-sign.ts')).signVersion(process.env, args),
+  'contract verify': async (args) =>
+    (await import('./contract-verify.ts')).verifyVersions(process.env, args),
+  'contract new': async (args) =>
+    (await import('./contract-new.ts')).startContract(process.env, args),
+  'contract diff': async (args) =>
+    (await import('./contract-diff.ts')).diffVersions(process.env, args),
+  'contract usage': async (args) => (await import('./contract-usage.ts')).printUsage(args),
   'ledger verify': async (args) => (await import('./verify.ts')).verifyLedger(args),
+  'transfer replay': async (args) =>
+    (await import('./transfer.ts')).replayTransfer(process.env, args),
 };
 
 async function main(argv: readonly string[]): Promise<number> {
