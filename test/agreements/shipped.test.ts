@@ -5,18 +5,34 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { Standing } from '#src/agreements/force.ts';
 import { loadAgreements } from '#src/agreements/load.ts';
 import { notice } from '#src/agreements/notice.ts';
 import { payloadSchema, samplePayload } from '#src/agreements/payload.ts';
 import { makeAjv } from '#src/agreements/schemas.ts';
+import { shippedDigests } from '#src/agreements/shipped.ts';
 import type { Contract } from '#src/base/words.ts';
 import { resolveSecret } from './folders.ts';
 
 const root = join(import.meta.dirname, '../..');
-const { contracts, consignees, dictionaries } = loadAgreements(
+const agreements = loadAgreements(
   { resolveSecret },
   { contractsDir: join(root, 'contracts'), consigneesDir: join(root, 'consignees') },
 );
+const { contracts, consignees, dictionaries } = agreements;
+/** As if both had signed every contract, and a notice had shown it in time. */
+const signed = {
+  ...agreements,
+  contracts: contracts.map((one) => ({
+    ...one,
+    signature: { ...one.signature, state: 'signed' as const, why: null },
+  })),
+};
+const standing: Standing = {
+  noticedOn: new Map(contracts.map(({ id }) => [id, '2025-12-01'])),
+  activated: new Set(),
+  endedThrough: new Map(),
+};
 const dictionary = dictionaries.get(1);
 
 /** The labels of the published table and the items that they mean. */
@@ -144,7 +160,7 @@ describe('the published table', () => {
   });
 
   it('is what the notice says, in both languages, with its five unconfirmed legal bases', () => {
-    const published = notice({ contracts, consignees, dictionaries }, '2026-01-01');
+    const published = notice(signed, standing, '2026-01-01');
     expect(published.asOf).toBe('2026-01-01');
     const rows = published.consignees.map((row) => [
       row.consignee,
@@ -169,11 +185,12 @@ describe('the published table', () => {
         expect(words.ko).not.toBe('');
       }
     }
-    expect(notice({ contracts, consignees, dictionaries }, '2025-12-31').consignees).toEqual([]);
+    expect(notice(signed, standing, '2025-12-31').consignees).toEqual([]);
+    expect(notice(agreements, standing, '2026-01-01').consignees).toEqual([]);
   });
 
   it('says what "Date", "Contact Information" and "Other Data" mean wherever they are listed', () => {
-    const { consignees: rows } = notice({ contracts, consignees, dictionaries }, '2026-01-01');
+    const { consignees: rows } = notice(signed, standing, '2026-01-01');
     for (const { consignee, items } of rows) {
       const open = items.filter(({ item }) =>
         ['date', 'contactInformation', 'otherData'].includes(item),
@@ -261,6 +278,7 @@ describe('the shipped files', () => {
   const ids = table.map(([id]) => id);
   it.each([
     ['contracts/dictionary.schema.json', ['contracts/dictionary/v1.yaml']],
+    ['contracts/clinic.schema.json', ['contracts/clinic.yaml']],
     ['contracts/contract.schema.json', ids.map((id) => `contracts/${id}/v1.yaml`)],
     ['consignees/consignee.schema.json', ids.map((id) => `consignees/${id}.yaml`)],
   ])('%s is a JSON Schema that its files name and fit', (schemaPath, files) => {
@@ -284,6 +302,11 @@ describe('the shipped files', () => {
       if (push) expect(new URL(push.url).hostname).toBe(`${id}.invalid`);
       expect(readFileSync(join(root, `consignees/${id}.yaml`), 'utf8')).not.toContain('whsec_');
     }
+  });
+
+  it('are known by their digests, and no other contract is: a trial signs only these', () => {
+    const digests = contracts.map(({ digest }) => digest.toString('hex'));
+    expect([...shippedDigests].toSorted()).toEqual(digests.toSorted());
   });
 
   it('name a key for each consignee whose contract lists the registration number', () => {

@@ -10,7 +10,7 @@ import type { operations } from '#api/openapi.d.ts';
 import { ALL_SCOPES, scopesOf } from '#src/access/roles.ts';
 import type { Role } from '#src/base/words.ts';
 import { rootDir } from '#src/bin/settings.ts';
-import { tokenFor } from '#test/support/client.ts';
+import { signCompact, tokenFor } from '#test/support/client.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary, fullRecord, orderFor, posted } from '#test/support/orders.ts';
 import { until } from '#test/support/wait.ts';
@@ -37,6 +37,9 @@ interface Access {
 let transfer: string;
 let result: string;
 let lease: string;
+/** The destruction order of bml, whose relation ended, and its certificate. */
+let destruction: string;
+let certificate: object;
 
 const get = (path: string, by: Access['by'], of?: readonly string[]): Access => {
   return { method: 'GET', path, by, ...(of ? { of } : {}) };
@@ -46,7 +49,10 @@ const post = (path: string, by: Access['by'], more: Partial<Access> = {}): Acces
 };
 const staff = ['consignees:operate', 'audit:read'];
 const witness = ['ledger:read', 'ledger:witness'];
+const stopping = ['transfers:write', 'consignees:operate'];
 const order = () => orderFor('engitech');
+/** About nobody else in this file. */
+const stop = () => ({ subject: { kind: 'visitor', id: canary.chartNumber }, ...reason() });
 const reason = () => ({ reason: 'A sentence.' });
 
 /** `{transfer}` and `{result}` stand for those of `emr` and `engitech`. */
@@ -56,6 +62,8 @@ const table: Readonly<Record<keyof operations, Access>> = {
   previewTransfer: post('/v1/transfers/preview', ['transfers:preview'], { body: order }),
   getTransfer: get('/v1/transfers/{transfer}', ['transfers:read'], ['emr']),
   cancelTransfer: post('/v1/transfers/{transfer}/cancel', ['transfers:write'], { of: ['emr'] }),
+  suspendSubject: post('/v1/subjects/suspend', stopping, { body: stop }),
+  resumeSubject: post('/v1/subjects/resume', stopping, { body: stop }),
   listResults: get('/v1/results', ['results:collect', 'results:read']),
   returnResult: post('/v1/results', ['results:return'], {
     of: ['engitech'],
@@ -87,7 +95,18 @@ const table: Readonly<Record<keyof operations, Access>> = {
   pauseConsignee: post('/v1/consignees/s1/pause', ['consignees:operate'], { body: reason }),
   resumeConsignee: post('/v1/consignees/s1/resume', ['consignees:operate'], { body: reason }),
   listContracts: get('/v1/contracts', staff),
+  diffContracts: get('/v1/contracts/s1/diff?from=1&to=1', staff),
+  reportUsage: get('/v1/contracts/usage', staff),
   getContractVersion: get('/v1/contracts/s1/versions/1', staff),
+  endContract: post('/v1/contracts/s1/end', ['contracts:end'], { body: reason }),
+  listDestructionOrders: get('/v1/destruction-orders', [
+    ...['audit:read', 'contracts:end', 'contract:read'],
+  ]),
+  certifyDestruction: post(
+    '/v1/destruction-orders/{destruction}/certificate',
+    ['results:return', 'contracts:end'],
+    { of: ['operator'], body: () => certificate },
+  ),
   getNotice: get('/v1/notice', 'anyone'),
   issueToken: post('/oauth2/token', 'anyone'),
   getTokenKeys: get('/oauth2/jwks', 'anyone'),
@@ -137,6 +156,7 @@ beforeAll(async () => {
   await until('the result to be ready', async () => {
     return (await emr.fetch(`/v1/results/${result}`)).status === 200;
   });
+  ({ destruction, certificate } = await endBml());
   callers = await Promise.all([...wholeClients(), ...singleScopes()]);
   const nobody = { client: null, scopes: [] };
   const [, claims = '', signature = ''] = callers[0]?.token?.split('.') ?? [];
@@ -152,6 +172,17 @@ afterAll(async () => {
   await gateway?.stop();
   await world?.close();
 });
+
+async function endBml() {
+  const operator = await gateway.as('operator');
+  const { destructionOrder: order } = await operator.json<{
+    destructionOrder: { id: string; endedOn: string };
+  }>('/v1/contracts/bml/end', posted(reason(), 'end'));
+  const said = { sha256: 'c'.repeat(64), method: 'erased', destroyedOn: order.endedOn };
+  const key = world.signing.get('bml') ?? {};
+  const signature = await signCompact({ alg: 'EdDSA' }, { order: order.id, ...said }, key);
+  return { destruction: order.id, certificate: { ...said, signature } };
+}
 
 const tokenOf = (clientId: string, scope?: string) => {
   const privateJwk = world.keys.get(clientId) ?? {};
@@ -184,7 +215,10 @@ interface Reply {
 }
 
 async function call(access: Access, token: string | null): Promise<Reply> {
-  const path = access.path.replace('{transfer}', transfer).replace('{result}', result);
+  const path = access.path
+    .replace('{transfer}', transfer)
+    .replace('{result}', result)
+    .replace('{destruction}', destruction);
   const response = await fetch(`${gateway.url}${path}`, {
     method: access.method,
     headers: {
@@ -215,6 +249,9 @@ async function stored(): Promise<object | undefined> {
     `SELECT (SELECT count(*) FROM transfers) AS transfers, (SELECT count(*) FROM results) AS results,
        (SELECT count(*) FROM idempotency_keys) AS keys,
        (SELECT count(*) FROM consignee_states) AS states,
+       (SELECT count(*) FROM relation_ends) AS over,
+       (SELECT count(*) FROM destruction_orders WHERE certified_at IS NULL) AS owed,
+       (SELECT count(*) FROM suspensions) AS stops, (SELECT count(*) FROM subjects) AS people,
        (SELECT count(*) FROM submissions) + (SELECT count(*) FROM entries) AS entries,
        (SELECT string_agg(id || status, ',' ORDER BY id) FROM transfers) AS ways,
        (SELECT string_agg(id || status, ',' ORDER BY id) FROM results) AS ends`,
@@ -335,15 +372,17 @@ describe("what is another's", () => {
       ['emr-two', 'cancelTransfer'],
       ['emr-two', 'getResult'],
       ['emr-two', 'ackResult'],
+      ['areumnuri', 'certifyDestruction'],
     ];
-    const real = { transfer, result };
+    const real = { transfer, result, destruction };
     for (const [client, operationId] of objects) {
       const { token } = callers.find((caller) => caller.name === client) ?? { token: null };
       const others = await call(table[operationId], token);
       transfer = randomUUID();
       result = randomUUID();
+      destruction = randomUUID();
       const nothing = await call(table[operationId], token);
-      ({ transfer, result } = real);
+      ({ transfer, result, destruction } = real);
       expect(others.status, `${operationId} by ${client}`).toBe(404);
       expect(seen(others)).toEqual(seen(nothing));
     }

@@ -284,7 +284,9 @@ describe('a process refuses to start, at once and saying why,', () => {
   test('without a registered contract; and one that runs without it serves no more', async () => {
     const newer = join(folder, 'newer');
     cpSync(world.contractsDir, newer, { recursive: true });
-    for (const consignee of ['samkwang', 'lctech']) addVersion(newer, consignee);
+    for (const consignee of ['samkwang', 'lctech']) {
+      await addVersion({ ...world, contractsDir: newer }, consignee);
+    }
     const emr = await one.as('emr');
     const send = (key: string) => emr.fetch('/v1/transfers', posted(orderFor('samkwang'), key));
     expect((await send('before-v2')).status).toBe(202);

@@ -9,6 +9,7 @@ import { parse, stringify } from 'yaml';
 import type { ApiClient } from '#src/bin/api-client.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary, fullRecord, orderFor, posted } from '#test/support/orders.ts';
+import { signVersion } from '#test/support/signing.ts';
 import { until } from '#test/support/wait.ts';
 
 /** In keys and values that nobody knows, in every order of this file. */
@@ -26,8 +27,8 @@ beforeAll(async () => {
       if (consignee['id'] === 'areumnuri') delete consignee['encryptionKeys'];
     },
   });
-  editContract('mediage', { validFrom: '2020-01-01', validUntil: '2020-12-31' });
-  editContract('infinite', { validFrom: '2099-01-01' });
+  await editContract('mediage', { validFrom: '2020-01-01', validUntil: '2020-12-31' });
+  await editContract('infinite', { validFrom: '2099-01-01' });
   gateway = await startGateway(world);
   emr = await gateway.as('emr');
   auditor = await gateway.as('auditor');
@@ -38,10 +39,12 @@ afterAll(async () => {
   await world?.close();
 });
 
-function editContract(consignee: string, change: object): void {
+/** Signed again: what refuses is its day, not its signatures. */
+async function editContract(consignee: string, change: object): Promise<void> {
   const path = join(world.contractsDir, consignee, 'v1.yaml');
   const contract = parse(readFileSync(path, 'utf8')) as object;
   writeFileSync(path, stringify({ ...contract, ...change }));
+  await signVersion(world, consignee, 1);
 }
 
 /** How many rows there are beside entries. */

@@ -18,6 +18,7 @@ import {
   type World,
 } from '#test/support/gateway.ts';
 import { canary, orderFor, posted } from '#test/support/orders.ts';
+import { signVersion } from '#test/support/signing.ts';
 import { until } from '#test/support/wait.ts';
 import { addVersion, entriesOf, verifyAll, type SeenEntry } from './support.ts';
 
@@ -86,6 +87,7 @@ beforeAll(async () => {
   const contract = join(world.contractsDir, 'infinite/v1.yaml');
   const text = readFileSync(contract, 'utf8');
   writeFileSync(contract, text.replace('purgeAfterDays: 7', 'purgeAfterDays: 3'));
+  await signVersion(world, 'infinite', 1);
   gateway = await spawnGateway(world, { LOG_LEVEL: 'trace' });
 });
 
@@ -460,7 +462,9 @@ describe('in its time', () => {
     await world.db.query("UPDATE transfers SET due_at = now() WHERE status = 'leased'");
     const contracts = join(folder, 'contracts');
     cpSync(world.contractsDir, contracts, { recursive: true });
-    for (const consignee of ['samkwang', 'lctech']) addVersion(contracts, consignee);
+    const signing = { ...world, contractsDir: contracts };
+    await addVersion(signing, 'samkwang', { without: 'birthDate' });
+    await addVersion(signing, 'lctech', { without: 'phoneNumber' });
     const next = await startGateway(world, { WAYBILL_CONTRACTS: contracts });
     try {
       const body = json({ reason: 'signed' });
@@ -478,7 +482,7 @@ describe('in its time', () => {
         });
         const kinds = trail.map(({ kind }) => kind).filter((kind) => kind !== 'pulled');
         expect(kinds).toEqual(['released', 'withdrawn']);
-        expect(trail.at(-1)?.detail).toMatchObject({ outcome: 'contract-ended' });
+        expect(trail.at(-1)?.detail).toMatchObject({ outcome: 'contract-superseded' });
       }
       const emr = await next.as('emr');
       const sent = posted(orderFor('samkwang'), 'under-v2');

@@ -8,6 +8,7 @@ import { seoulDate } from '#src/base/seoul.ts';
 import { rootDir } from '#src/bin/settings.ts';
 import { verifyGateway, type Verdict } from '#src/bin/verify.ts';
 import type { TestGateway, World } from '#test/support/gateway.ts';
+import { signVersion, type HowSigned, type SigningWorld } from '#test/support/signing.ts';
 
 export interface SeenEntry {
   index: number;
@@ -81,12 +82,26 @@ export async function runCommand(
   return { code, output, durationMs: performance.now() - started };
 }
 
-/** Writes v2 of a contract, the same but in force from today on, into a folder of contracts. */
-export function addVersion(contractsDir: string, consignee: string): void {
-  const text = readFileSync(join(contractsDir, consignee, 'v1.yaml'), 'utf8')
+export interface AddedVersion {
+  /** How it is signed; null: not at all. Both parties, noticed in time, unless told. */
+  how?: HowSigned | null;
+  /** An item that it no longer lists. */
+  without?: string;
+}
+
+/** Writes v2 of a contract, in force from today on, into a folder of contracts. */
+export async function addVersion(
+  world: SigningWorld,
+  consignee: string,
+  { how = {}, without = 'nothing' }: AddedVersion = {},
+): Promise<void> {
+  const folder = join(world.contractsDir, consignee);
+  const text = readFileSync(join(folder, 'v1.yaml'), 'utf8')
     .replace('version: 1', 'version: 2')
-    .replace(/validFrom: .*/, `validFrom: ${seoulDate(Date.now())}`);
-  writeFileSync(join(contractsDir, consignee, 'v2.yaml'), text);
+    .replace(/validFrom: .*/, `validFrom: ${seoulDate(Date.now())}`)
+    .replace(new RegExp(`^ +- \\{ item: ${without},.*\n`, 'm'), '');
+  writeFileSync(join(folder, 'v2.yaml'), text);
+  if (how) await signVersion(world, consignee, 2, how);
 }
 
 /** A port that nobody listens on now. */

@@ -72,6 +72,23 @@ describe('of the keys of a consignee', () => {
     expect(Buffer.from((await compactDecrypt(jwe, first.privateKey)).plaintext)).toEqual(value);
   });
 
+  test('two are listed while they rotate: who holds either opens what came in its time', async () => {
+    const [old, next] = [await pair('ECDH-ES', 'P-256'), await pair('ECDH-ES', 'X25519')];
+    const oldJwk = { ...old.publicJwk, kid: 'k1' };
+    const nextJwk = { ...next.publicJwk, kid: 'k2' };
+    const periods: [JWK[], Pair, string][] = [
+      [[oldJwk], old, 'k1'],
+      [[oldJwk, nextJwk], old, 'k1'],
+      [[nextJwk, oldJwk], next, 'k2'],
+      [[nextJwk], next, 'k2'],
+    ];
+    for (const [keys, holder, kid] of periods) {
+      const opened = await compactDecrypt(await encryptTo(keys), holder.privateKey);
+      expect(Buffer.from(opened.plaintext)).toEqual(value);
+      expect(opened.protectedHeader.kid).toBe(kid);
+    }
+  });
+
   test('a private one is passed over: whoever has seen the list could read with it', async () => {
     const [exposed, good] = [await pair('ECDH-ES', 'P-256'), await pair('RSA-OAEP-256')];
     expect(await encryptorFor([exposed.privateJwk])).toBeNull();
