@@ -9,6 +9,8 @@ export default defineConfig({
     // Real processes on a machine that others use too: in CI a failure has to happen twice.
     retry: process.env['CI'] ? 1 : 0,
     pool: 'forks',
+    // Flows wait for processes and for PostgreSQL much of their time: one more than two cores.
+    maxWorkers: 3,
     // default export: vitest loads reporters from files that way
     reporters: ['default', './test/support/summary.ts'],
   },
