@@ -1,16 +1,17 @@
 /** Contract versions for all staff: their text, where they stand, what a change would do. */
 import { diffContracts } from '#src/agreements/diff.ts';
-import { contractInForce, decidesFrom, isEnded } from '#src/agreements/force.ts';
+import { contractInForce, decidesFrom, isEnded, type Standing } from '#src/agreements/force.ts';
 import { contractWarnings } from '#src/agreements/notice.ts';
 import { GatewayError } from '#src/base/errors.ts';
 import type { Contract } from '#src/base/words.ts';
 import type { Gateway } from '#src/gateway.ts';
-import { impactOf } from '#src/oversight/impact.ts';
+import { countItems, impactOf } from '#src/oversight/impact.ts';
 import { reportUsage } from '#src/oversight/usage.ts';
 import type { Handlers } from './handler.ts';
 import type { components } from './openapi.d.ts';
 
-type ContractOperation = 'listContracts' | 'getContractVersion' | 'diffContracts' | 'reportUsage';
+type ContractOperation =
+  'listContracts' | 'getContractVersion' | 'diffContracts' | 'countItems' | 'reportUsage';
 
 const daysDefault = 30;
 
@@ -51,8 +52,15 @@ export function contractHandlers(gateway: Gateway): Pick<Handlers, ContractOpera
     async diffContracts({ path, query }) {
       const from = find(path.consignee, query.from);
       const diff = diffContracts(from, find(path.consignee, query.to));
-      const impact = await impactOf(gateway, { diff, days: query.days ?? daysDefault });
-      return { status: 200, body: { ...diff, impact } };
+      const days = query.days ?? daysDefault;
+      const counts = await countItems(gateway, { consignee: path.consignee, days });
+      return { status: 200, body: { ...diff, impact: impactOf(diff, counts) } };
+    },
+    async countItems({ path, query }) {
+      if (!agreements.consignees.has(path.consignee)) throw new GatewayError('NOT_FOUND');
+      const days = query.days ?? daysDefault;
+      const counts = await countItems(gateway, { consignee: path.consignee, days });
+      return { status: 200, body: counts };
     },
     async reportUsage({ query }) {
       return { status: 200, body: await reportUsage(gateway, query.days ?? daysDefault) };
@@ -67,8 +75,15 @@ function lifeOf({ versions, clock }: Gateway, contract: Contract, inForce: boole
     status: statusOf({ versions, clock }, contract, inForce),
     signature: { state, demo, clinic, consignee, why },
     noticedOn: versions.standing.noticedOn.get(contract.id) ?? null,
-    decidesFrom: decidesFrom(contract, versions.standing),
+    decidesFrom: hasNoDay(contract, versions.standing)
+      ? null
+      : decidesFrom(contract, versions.standing),
   };
+}
+
+/** One that was ended before it began never will begin. */
+function hasNoDay(contract: Contract, standing: Standing): boolean {
+  return isEnded(contract, standing) && !standing.activated.has(contract.id);
 }
 
 function statusOf(

@@ -634,6 +634,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/contracts/{consignee}/counts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Count what became of each item
+     * @description In how many transfers of the last `days` days each item was released, or withheld because
+     *     the contract did not list it or named no legal basis. `waybill contract diff --url` makes
+     *     the impact of a draft from this, before any gateway has read it. No payload is read.
+     */
+    get: operations['countItems'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/contracts/usage': {
     parameters: {
       query?: never;
@@ -1635,6 +1657,24 @@ export interface components {
           transfers: number;
         }[];
       };
+    };
+    /** @description What became of each item of late. */
+    ItemCounts: {
+      consignee: components['schemas']['ConsigneeId'];
+      /** @description How many days. */
+      days: number;
+      /** @description Transfers in these days. */
+      transfers: number;
+      /** @description Every item that was found; in how many transfers. */
+      items: {
+        item: components['schemas']['ItemCode'];
+        /** @description Released or derived. */
+        released: number;
+        /** @description Not listed. */
+        notContracted: number;
+        /** @description No legal basis. */
+        noLegalBasis: number;
+      }[];
     };
     /** @description Over-contracting, seen from both sides. */
     UsageReport: {
@@ -4701,6 +4741,71 @@ export interface operations {
            *     }
            */
           'application/json': components['schemas']['ContractDiff'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  countItems: {
+    parameters: {
+      query?: {
+        /**
+         * @description How many days back are counted (default 30).
+         * @example 30
+         */
+        days?: components['parameters']['Days'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The consignee's id.
+         * @example samkwang
+         */
+        consignee: components['schemas']['ConsigneeId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The counts. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "consignee": "samkwang",
+           *       "days": 30,
+           *       "transfers": 1204,
+           *       "items": [
+           *         {
+           *           "item": "name",
+           *           "released": 1204,
+           *           "notContracted": 0,
+           *           "noLegalBasis": 0
+           *         },
+           *         {
+           *           "item": "phoneNumber",
+           *           "released": 0,
+           *           "notContracted": 412,
+           *           "noLegalBasis": 0
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['ItemCounts'];
         };
       };
       400: components['responses']['BadRequest'];

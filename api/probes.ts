@@ -18,7 +18,9 @@ export function probeHandlers(gateway: Gateway, metrics: Metrics): Pick<Handlers
         database: check(answers, 'The database does not answer.'),
         ledger: check(!health.stalled(), 'The ledger has not advanced in time.'),
         clock: check(agrees(clock), "This machine's clock and the database's do not agree."),
-        contracts: check(isFresh(standing), 'What has become of contracts is not known.'),
+        contracts: health.outdated()
+          ? check(false, 'Another process has newer contracts: start this one again with them.')
+          : check(isFresh(standing), 'What has become of contracts is not known.'),
       };
       const ready = Object.values(checks).every((one) => one.ok) && !health.closing();
       return ready

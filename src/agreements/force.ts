@@ -1,5 +1,5 @@
 /** Says which single contract version decides, and what of an older one may still go. */
-import { daysAfter } from '#src/base/seoul.ts';
+import { daysAfter, seoulDate } from '#src/base/seoul.ts';
 import type { Contract } from '#src/base/words.ts';
 
 /** Days for which the clinic's notice has to show a version before it can decide. */
@@ -34,6 +34,18 @@ export function decidesFrom(contract: Contract, standing: Standing): string | nu
   if (noticedOn === undefined) return null;
   const noticed = daysAfter(noticedOn, noticeDaysMin);
   return noticed > contract.validFrom ? noticed : contract.validFrom;
+}
+
+/**
+ * True for a version whose last day had passed when the second party signed: no gateway ever
+ * notices it, so it never decides, and the version before it goes on.
+ */
+export function isSignedTooLate({ signature, validUntil }: Contract): boolean {
+  if (signature.state !== 'signed' || validUntil === null) return false;
+  return [signature.clinic, signature.consignee].some((party) => {
+    const signedAt = party?.signedAt ?? null;
+    return signedAt !== null && seoulDate(Date.parse(signedAt)) > validUntil;
+  });
 }
 
 /**

@@ -108,9 +108,14 @@ export function readYaml(path: string, faults: Faults): YamlFile | undefined {
       logLevel: 'error',
       resolveKnownTags: false,
     });
-    for (const { pos, code, message } of [...doc.errors, ...doc.warnings]) {
-      faults.add(path, lineAt(pos[0]), sayOfYaml(code, message));
-    }
+    const said = [...doc.errors, ...doc.warnings].map(({ pos, code, message }) => ({
+      ...{ line: lineAt(pos[0]), wrong: sayOfYaml(code, message) },
+    }));
+    // What follows the first break in the syntax mostly follows from it, and misleads.
+    const broken = said.findIndex((one) => one.wrong.rule === 'yaml.syntax');
+    const meant = said.filter((one, i) => i === broken || one.wrong.rule !== 'yaml.syntax');
+    for (const one of meant) faults.add(path, one.line, one.wrong);
+    if (broken !== -1) return undefined;
     reportUnlikeJson(doc, (offset, said) => faults.add(path, lineAt(offset), said));
     if (faults.count > before) return undefined;
     const value: unknown = doc.toJS({ maxAliasCount: 0 });

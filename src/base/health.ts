@@ -4,6 +4,9 @@ import { GatewayError } from './errors.ts';
 export interface Health {
   /** From now on nothing is accepted any more. */
   shut(): void;
+  /** Nor here: another process knows contracts that this one has to be started again for. */
+  outdate(): void;
+  outdated(): boolean;
   closing(): boolean;
   /** True when the ledger has stood still for too long. */
   stalled(): boolean;
@@ -25,11 +28,17 @@ export function createHealth(deps: {
   doubts: readonly (() => void)[];
 }): Health {
   let shutting = false;
+  let isOutdated = false;
   const stalled = () => deps.steadyNow() - deps.lastAdvance() > ledgerStallMsMax;
   return {
     shut() {
       shutting = true;
     },
+    outdate() {
+      isOutdated = true;
+      shutting = true;
+    },
+    outdated: () => isOutdated,
     stalled,
     closing: () => shutting,
     assertOpen() {

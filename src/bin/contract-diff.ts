@@ -5,7 +5,7 @@ import { loadAgreements } from '#src/agreements/load.ts';
 import { readConfig } from '#src/base/config.ts';
 import { StartupError } from '#src/base/errors.ts';
 import type { Contract, Words } from '#src/base/words.ts';
-import type { ImpactReport } from '#src/oversight/impact.ts';
+import { impactOf, type ImpactReport, type ItemCounts } from '#src/oversight/impact.ts';
 import { createApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
 import { resolveStandIn } from './stand-ins.ts';
@@ -55,16 +55,20 @@ function versionOf(contracts: readonly Contract[], consignee: string, version: s
   throw new StartupError([`${id} does not exist; ${there}`]);
 }
 
+/** From what a gateway counts: it need not have read the version that is being written. */
 async function askImpact(
   values: Parameters<typeof readCaller>[0] & { days?: string | undefined },
   diff: ContractDiff,
 ): Promise<ImpactReport> {
   const api = await createApiClient(readCaller(values));
-  const number = (id: string) => id.slice(id.lastIndexOf('.v') + 2);
-  const query = new URLSearchParams({ from: number(diff.from), to: number(diff.to) });
-  if (values.days !== undefined) query.set('days', values.days);
-  const path = `/v1/contracts/${diff.consignee}/diff?${query.toString()}`;
-  return (await api.json<{ impact: ImpactReport }>(path)).impact;
+  const query =
+    values.days === undefined ? '' : `?${new URLSearchParams({ days: values.days }).toString()}`;
+  const path = `/v1/contracts/${diff.consignee}/counts${query}`;
+  const reply = await api.fetch(path);
+  if (reply.status === 404) throw new Error(`the gateway does not know ${diff.consignee}`);
+  if (reply.status === 403) throw new Error('--client-key: use that of an operator or an auditor');
+  if (!reply.ok) throw new Error(`${path.split('?')[0]}: HTTP ${reply.status}`);
+  return impactOf(diff, (await reply.json()) as ItemCounts);
 }
 
 const say: Readonly<Record<string, Words>> = {

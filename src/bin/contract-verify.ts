@@ -1,6 +1,6 @@
 /** `waybill contract verify`: the state of signatures in plain words, and as JSON. */
 import { parseArgs } from 'node:util';
-import { decidesFrom, noticeDaysMin } from '#src/agreements/force.ts';
+import { decidesFrom, isSignedTooLate, noticeDaysMin } from '#src/agreements/force.ts';
 import { loadAgreements, type Agreements } from '#src/agreements/load.ts';
 import { fileFaults } from '#src/agreements/signature-words.ts';
 import { readConfig, type Config } from '#src/base/config.ts';
@@ -31,6 +31,7 @@ export function outlook(contract: Contract, signature: ContractSignature): Words
   if (state === 'invalid') return [told.notValid(why ?? fileFaults.malformed)];
   const missing = (['clinic', 'consignee'] as const).filter((party) => !signature[party]);
   if (missing.length > 0) return missing.map((party) => told.missing(contract.id, party));
+  if (isSignedTooLate({ ...contract, signature })) return [told.tooLate(contract.validUntil ?? '')];
   const standing = {
     noticedOn: new Map(noticedOn === null ? [] : [[contract.id, noticedOn]]),
     ...{ activated: new Set<string>(), endedThrough: new Map<string, number>() },

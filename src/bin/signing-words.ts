@@ -96,6 +96,12 @@ export const told = {
       `양쪽이 서명했습니다. 게이트웨이가 공개 목록에 ${days}일 동안 게시한 뒤, ${validFrom}부터 ` +
       '효력이 있습니다',
   }),
+  tooLate: (validUntil: string): Words => ({
+    en:
+      `signed by both, but too late: its last day was ${validUntil}, so it is never in force, and ` +
+      'a version before it goes on',
+    ko: `양쪽이 서명했지만 마지막 날(${validUntil})이 지나 효력이 없습니다. 앞 버전이 계속 적용됩니다`,
+  }),
   restart: (): Words => ({
     en: 'start the gateways again: they read signatures when they start',
     ko: '게이트웨이를 다시 시작하십시오. 서명은 시작할 때 읽습니다',

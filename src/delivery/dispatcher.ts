@@ -52,7 +52,7 @@ export function createDispatcher(deps: DispatchDeps, onFree: () => void): Dispat
   const busy = new Map<string, number>();
   const underWay = new Set<Promise<void>>();
   const timeoutSecondsMax = Math.max(0, ...consignees.map((one) => one.retry.timeoutSeconds));
-  const contracts = deps.agreements.contracts.map(({ id }) => id);
+  const { contracts } = deps.agreements;
   // Nothing is claimed for whom no contract is in force: the backlog of a relation that has ended
   // would be read through in every round, until it is withdrawn.
   const isServed = (consignee: string) =>

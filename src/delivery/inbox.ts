@@ -57,7 +57,7 @@ export async function claimInbox(
     slots: new Map([[request.consignee, request.limit]]),
     status: 'leased',
     leaseSeconds: request.leaseSeconds,
-    contracts: deps.agreements.contracts.map(({ id }) => id),
+    contracts: deps.agreements.contracts,
   });
   if (claims.length === 0) return [];
   const indexes = claims.map((claim) => claim.entry);

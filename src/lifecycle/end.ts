@@ -7,7 +7,7 @@ import { submit } from '#src/ledger/submit.ts';
 import type { Queryable } from '#src/store/pool.ts';
 import { openOrder } from './destruction.ts';
 import { readStanding } from './standing.ts';
-import type { OnStep, StepsDeps } from './steps.ts';
+import { holdOrders, type OnStep, type StepsDeps } from './steps.ts';
 
 export interface EndDeps extends StepsDeps {
   assertOpen: () => void;
@@ -68,6 +68,7 @@ async function end(deps: EndDeps, tx: Queryable, request: EndRequest): Promise<R
   const { actor, consignee, reason } = request;
   const { contracts } = deps.agreements;
   const on = deps.clock.today();
+  await holdOrders(tx);
   const begun = contractBegun({ contracts, standing: await readStanding(tx) }, consignee, on);
   const isNews = begun !== undefined && (await takeStep(tx, begun, on));
   const { registered, ended } = await versionsOf(tx, consignee);
@@ -91,9 +92,9 @@ async function end(deps: EndDeps, tx: Queryable, request: EndRequest): Promise<R
 
 /**
  * Ends the relation with a consignee, every registered version of it, at once: once this is
- * committed nothing can be claimed or pushed, in any process; orders are refused here at once and
- * elsewhere within a second. Waiting transfers are withdrawn and purged after it, however many.
- * Only a version that is registered later can begin anew.
+ * committed nothing can be claimed or pushed and no order is taken, in any process. Waiting
+ * transfers are withdrawn and purged after it, however many. Only a version that is registered
+ * later can begin anew.
  * @throws GatewayError `NOT_FOUND`, `ALREADY_ENDED`
  */
 export async function endRelation(

@@ -121,6 +121,15 @@ function entryOf(deps: StepsDeps, { contract, step, on }: Step): Entry {
   }
 }
 
+/**
+ * Lets the orders end that are being stored, and the next ones wait for this transaction: in the
+ * ledger no release under a version that is over stands behind the entry that says so. It lasts
+ * some milliseconds, and steps are rare.
+ */
+export async function holdOrders(tx: Queryable): Promise<void> {
+  await tx.query('LOCK TABLE idempotency_keys IN SHARE MODE');
+}
+
 /** Told of each step that was new, in its transaction, after its entry. */
 export type OnStep = (
   tx: Queryable,
@@ -149,6 +158,7 @@ export async function recordSteps(deps: StepsDeps, onStep: OnStep): Promise<numb
     if (newSteps(deps, deps.standing.current()).length === 0) break;
     count += await deps.db.transaction(async (tx) => {
       const fresh = await insert(tx, newSteps(deps, await readStanding(tx)));
+      await holdOrders(tx);
       await submit(
         tx,
         fresh.map((step) => ({ entry: entryOf(deps, step) })),

@@ -10,7 +10,7 @@ import { recordSteps, type StepsDeps } from './steps.ts';
 export interface WatchDeps extends StepsDeps {
   agreements: Agreements;
   clock: Clock;
-  health: Pick<Health, 'shut' | 'closing'>;
+  health: Pick<Health, 'outdate' | 'closing'>;
   log: Log;
   onSubmitted: () => void;
 }
@@ -42,13 +42,13 @@ export async function watchContracts(deps: WatchDeps): Promise<void> {
     log.error('a contract was registered that this process lacks: nothing more is accepted', {
       contract,
     });
-    health.shut();
+    health.outdate();
   }
   for (const contract of signedElsewhere(deps)) {
     log.error('a contract was signed that this process holds unsigned: nothing more is accepted', {
       contract,
     });
-    health.shut();
+    health.outdate();
   }
   // Nor does it say what has ended: the successor may be the very version that it lacks.
   if (health.closing()) return;

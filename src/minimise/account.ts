@@ -8,6 +8,8 @@ const KEYS_MAX = 1000;
 const NAMES_MAX = 200;
 const NAME_LENGTH_MAX = 64;
 const DIGITS_MAX = 5;
+/** Most keys: such a one needs none of the classes of Unicode, which are slow. */
+const isPlainName = /^[a-zA-Z.[\]]+$/;
 
 type Placeholder = Extract<WithheldReason, 'UNKNOWN_ITEM' | 'NEVER_SHARED'>;
 
@@ -92,7 +94,9 @@ function counted(count: number, reason: Placeholder): Withheld[] {
 
 /** A key may itself be a name and a number: only short, plain ones with few digits are told. */
 function isNameable(path: string): boolean {
-  if (path.length > NAME_LENGTH_MAX || /[\p{C}\p{Zl}\p{Zp}]/u.test(path)) return false;
+  if (path.length > NAME_LENGTH_MAX) return false;
+  if (isPlainName.test(path)) return true;
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(path)) return false;
   if (path === 'UNKNOWN_ITEM' || path === 'NEVER_SHARED') return false;
   return (path.match(/\p{N}/gu)?.length ?? 0) <= DIGITS_MAX;
 }

@@ -3,11 +3,12 @@ import {
   decodedRuns,
   encodingRole,
   encodingRoles,
+  isTag,
   runLengthMin,
   unescaped,
   type Decoded,
 } from './text-encodings.ts';
-import { asciiForms, formsOf, isAscii, isDigit, isInvisible } from './plain-text.ts';
+import { asciiForms, formsOf, isDigit, isHangul, isInvisible } from './plain-text.ts';
 import type { Leaf } from './text-places.ts';
 
 /** A leaf's own text, or one decoded from it. */
@@ -37,20 +38,47 @@ export interface Haystack {
 }
 
 const depthMax = 2;
-const hangulFirst = 0xac00;
-const hangulLast = 0xd7a3;
+/** Shorter codes are in every text by chance: room numbers, doses, values. */
+export const needleLengthMin = 5;
+/** Kept for the next haystack: to allocate them costs as much as to fill them. */
+const kept = { codes: new Uint16Array(8192), at: new Uint32Array(8192) };
 
-/** Builds the haystack of these leaves: of the others nothing is read. */
-export function haystackOf(leaves: readonly Leaf[]): Haystack {
+/**
+ * False for a text that cannot be part of anything that is looked for: it has no digit, nothing
+ * that may stand for one, and is shorter than every needle without; or it is of ASCII and shorter
+ * than every needle. (A year of birth beside a word that is not of ASCII is: `80년생`.)
+ */
+export function canHold(text: string, wordLengthMin: number): boolean {
+  if (text.length >= wordLengthMin || text.length >= runLengthMin) return true;
+  let [isAsciiOnly, mayBeDigit] = [true, false];
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 128) {
+      isAsciiOnly = false;
+      if (!isHangul(code)) return true;
+    } else if (isDigit(code) || encodingRoles[code] === encodingRole.escapeStart) {
+      mayBeDigit = true;
+    }
+  }
+  return mayBeDigit && !(isAsciiOnly && text.length < needleLengthMin);
+}
+
+/**
+ * Builds the haystack of these leaves: of the others nothing is read. It lasts until the next one
+ * is built.
+ *
+ * @param wordLengthMin the length of the shortest needle without a digit
+ */
+export function haystackOf(leaves: readonly Leaf[], wordLengthMin: number): Haystack {
   let units = 0;
   const sources: Source[] = [];
   for (const leaf of leaves) {
-    if (leaf.reads === 'nothing' || isTooShort(leaf.text)) continue;
+    if (leaf.reads === 'nothing' || !canHold(leaf.text, wordLengthMin)) continue;
     sources.push({ leaf, text: leaf.text, depth: 0, start: 0, end: 0, digits: 0, spanOf: itself });
     units += leaf.text.length + 1;
   }
-  const [codes, at] = [new Uint16Array(units), new Uint32Array(units)];
-  const hay: Haystack = { text: '', codes, at, length: 0, sources };
+  const hay: Haystack = { text: '', ...kept, length: 0, sources };
+  reserve(hay, units);
   // grows while it is read: what is decoded is a source of its own
   for (let index = 0; index < sources.length; index += 1) {
     const source = sources[index]!;
@@ -93,20 +121,14 @@ export function leafSpan(hay: Haystack, source: Source, from: number, to: number
   return source.spanOf(hay.at[from]!, last + width);
 }
 
-/** Nothing that is looked for has less than five characters of ASCII: units, most values. */
-function isTooShort(text: string): boolean {
-  return text.length < 5 && isAscii.test(text);
-}
-
 const itself = (from: number, to: number) => [from, to] as const;
 
 function addDecoded(sources: Source[], parent: Source, decoded: Decoded | undefined): void {
   if (!decoded) return;
-  sources.push({
-    ...{ leaf: parent.leaf, text: decoded.text, depth: parent.depth + 1 },
-    ...{ start: 0, end: 0, digits: 0 },
-    spanOf: (from, to) => parent.spanOf(...decoded.spanOf(from, to)),
-  });
+  const { leaf, depth } = parent;
+  const spanOf: Source['spanOf'] = (from, to) => parent.spanOf(...decoded.spanOf(from, to));
+  const { text } = decoded;
+  sources.push({ leaf, text, depth: depth + 1, start: 0, end: 0, digits: 0, spanOf });
 }
 
 /** Adds the plain form of a source, and says whether something may be encoded in it. */
@@ -126,11 +148,11 @@ function append(hay: Haystack, source: Source): { hasRun: boolean; hasEscape: bo
         if (form < 58) digits += 1;
       }
       const role = encodingRoles[code]!;
-      if (role === encodingRole.base64) {
+      if (role === encodingRole.base64 || (role === encodingRole.padding && run > 0)) {
         if (++run === runLengthMin) hasRun = true;
       } else if (role !== encodingRole.lineBreak) run = 0;
       if (role === encodingRole.escapeStart) hasEscape = true;
-    } else if (code >= hangulFirst && code <= hangulLast) {
+    } else if (isHangul(code)) {
       codes[length] = code;
       at[length++] = index;
       run = 0;
@@ -145,7 +167,8 @@ function append(hay: Haystack, source: Source): { hasRun: boolean; hasEscape: bo
         at[length] = index;
         if (isDigit(codes[length++])) digits += 1;
       }
-      if (!isInvisible(codePoint)) run = 0;
+      if (isTag(codePoint)) hasEscape = true;
+      else if (!isInvisible(codePoint)) run = 0;
       if (codePoint > 0xffff) index += 1;
     }
   }

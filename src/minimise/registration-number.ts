@@ -42,6 +42,17 @@ export function looksLikeRegistrationNumber(text: string): boolean {
   return false;
 }
 
+/**
+ * The births that the front of a number says, whatever is masked behind it: both centuries where
+ * the seventh digit is not there. Days that do not exist are left out.
+ */
+export function birthDatesOfFront(digits: string): string[] {
+  if (digits.length < 6) return [];
+  const front = digits.slice(0, 6);
+  const candidates = digits.length > 6 ? [digits] : [`${front}1`, `${front}3`];
+  return candidates.map(birthDateIn).filter(isRealDate);
+}
+
 function birthDateIn(digits: string): string {
   const century = CENTURIES[Number(digits[6])] ?? '';
   return `${century}${digits.slice(0, 2)}-${digits.slice(2, 4)}-${digits.slice(4, 6)}`;
@@ -49,7 +60,8 @@ function birthDateIn(digits: string): string {
 
 /** Weights 2-9, 2-5 and 11; foreigners' numbers (seventh digit 5 to 8) are two further on. */
 function checkDigit(digits: string): number {
-  const sum = WEIGHTS.reduce((total, weight, at) => total + weight * Number(digits[at]), 0);
+  let sum = 0;
+  for (let at = 0; at < WEIGHTS.length; at += 1) sum += WEIGHTS[at]! * (digits.charCodeAt(at) - 48);
   const isForeign = digits[6]! >= '5' && digits[6]! <= '8';
   return (11 - (sum % 11) + (isForeign ? 2 : 0)) % 10;
 }

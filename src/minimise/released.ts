@@ -1,5 +1,5 @@
 /** Released: the only value whose bytes may leave. No cast, copy or kin of one passes for it. */
-import { canonicalText, sha256 } from '#src/base/canonical.ts';
+import { canonicalForm, sha256 } from '#src/base/canonical.ts';
 import { CompiledContract, type Plan } from './compile.ts';
 import { isObject } from './shape.ts';
 
@@ -129,9 +129,9 @@ export function mint(
 ): Released {
   const plan = CompiledContract.planOf(compiled);
   if (input.salt.length !== 32) throw new RangeError('a salt has 32 bytes');
-  const text = canonicalText(input.payload);
-  // what was hashed is what is checked: the text is read back, not the caller's object
-  assertContracted(plan, JSON.parse(text));
+  // what is hashed is what is checked: the value that the text says, not the caller's object
+  const { text, value } = canonicalForm(input.payload);
+  assertContracted(plan, value);
   const salt = Buffer.from(input.salt);
   const canonical = Buffer.from(text, 'utf8');
   return construct({

@@ -99,9 +99,14 @@ export function replay(contract: Contract, input: ReplayInput): Replay {
       'give the rules that the ledger names.';
     return answered({ answer: 'cannot decide', reason }, first);
   }
+  // An edited text under the same id would be found out by its digest only.
+  const other =
+    input.digest === undefined
+      ? `the commitment or the text of ${contract.id} (no digest was given)`
+      : 'or the commitment';
   const reason =
     `Whichever of its rules are applied, ${contract.id} does not make the bytes of that ` +
-    'commitment of this record: the record, the salt or the commitment is another one.';
+    `commitment of this record: the record, the salt${input.digest ? '' : ','} ${other} is another one.`;
   return answered({ answer: 'no', reason }, first);
 }
 

@@ -1,5 +1,6 @@
 /** Where a dictionary item holds text: compiled once of its schema, then walked for each value. */
 import type { DictionaryItem } from '#src/base/words.ts';
+import { canHold, needleLengthMin } from './haystack.ts';
 import { isObject } from './shape.ts';
 
 /** What a place says by itself: a withheld value that is said there anyway hides nowhere else. */
@@ -11,10 +12,11 @@ export type Place =
       kind: 'leaf';
       /**
        * `text`: anybody may write anything here, so it is searched for everything. `code`: one
-       * code, searched for what is too long to be there by chance. `nothing`: what it may hold
-       * (a day, one of a list, an address of a machine, a digest) can hide nothing.
+       * code, searched for what is too long to be there by chance. `fraction`: a time, of which
+       * only what is finer than a millisecond is such a code. `nothing`: what it may hold (a day,
+       * one of a list, an address of four bytes, a digest) can hide nothing.
        */
-      reads: 'text' | 'code' | 'nothing';
+      reads: 'text' | 'code' | 'fraction' | 'nothing';
       says: Saying | undefined;
     }
   | { kind: 'array'; items: Place }
@@ -43,7 +45,12 @@ export interface Leaf {
 }
 
 const days = new Set(['real-date', 'date']);
-const closedFormats = new Set([...days, 'date-time', 'time', 'duration', 'ipv4', 'ipv6', 'uuid']);
+const closedFormats = new Set([...days, 'time', 'duration', 'ipv4', 'uuid']);
+/** `2026-03-10T09:00:00.000+09:00`: of a longer one the rest behind the seconds is read. */
+const timeLengthMax = 29;
+const secondsLength = 20;
+/** A pattern that lets any letter and digit stand: what keeps to it is no code, but a text. */
+const isAnyText = /\[\^\\p\{Cc\}/;
 const isDigest = /(?:hash|sha256)$/i;
 const sayings: ReadonlyMap<string, Saying> = new Map([
   ...['phoneNumber', 'mobile', 'phone', 'fax'].map((key) => [key, 'phone'] as const),
@@ -72,9 +79,13 @@ function placeOf(schema: unknown, key: string, isFree: boolean): Place | undefin
   const says = sayingOf(formats, key);
   const isEnumerated = Object.hasOwn(schema, 'enum') || Object.hasOwn(schema, 'const');
   const isClosed =
-    isEnumerated || isDigest.test(key) || formats.some((format) => closedFormats.has(format));
+    isEnumerated ||
+    isDigest.test(key) ||
+    (formats.length > 0 && formats.every((format) => closedFormats.has(format)));
   if (isClosed) return says && { kind: 'leaf', reads: 'nothing', says };
-  return { kind: 'leaf', reads: isFree ? 'text' : 'code', says };
+  if (formats.includes('date-time')) return { kind: 'leaf', reads: 'fraction', says };
+  const isText = formats.length === 0 && (isFree || isAnyText.test(String(schema['pattern'])));
+  return { kind: 'leaf', reads: isText ? 'text' : 'code', says };
 }
 
 function sayingOf(formats: readonly string[], key: string): Saying | undefined {
@@ -91,7 +102,10 @@ function formatsOf(schema: Record<string, unknown>): string[] {
   return formats.every(({ length }) => length > 0) ? formats.flat() : [];
 }
 
-/** Adds every leaf of a value to `leaves`. Requires: the value passed its schema. */
+/**
+ * Adds every leaf of a value to `leaves`, but for those that say nothing by themselves and are too
+ * short to hold anything. Requires: the value passed its schema.
+ */
 export function readLeaves(
   leaves: Leaf[],
   place: Place,
@@ -99,21 +113,42 @@ export function readLeaves(
   holder: Holder,
   key: string | number,
 ): void {
-  const value = holder.value[key];
+  readValue(leaves, place, code, holder, key, holder.value[key]);
+}
+
+function readValue(
+  leaves: Leaf[],
+  place: Place,
+  code: string,
+  holder: Holder,
+  key: string | number,
+  value: unknown,
+): void {
   if (place.kind === 'leaf') {
     const { reads, says } = place;
-    if (typeof value === 'string') leaves.push({ code, text: value, reads, says, holder, key });
-    else if (typeof value === 'number' && reads === 'text') {
-      leaves.push({ code, text: String(value), reads, says, holder, key });
+    const isNumber = typeof value === 'number' && reads === 'text';
+    if (typeof value !== 'string' && !isNumber) return;
+    if (reads === 'fraction') {
+      if (typeof value !== 'string' || value.length <= timeLengthMax) return;
+      const text = value.slice(secondsLength);
+      leaves.push({ code, text, reads: 'code', says, holder, key });
+      return;
     }
+    const text = String(value);
+    if (says === undefined && !canHold(text, needleLengthMin)) return;
+    leaves.push({ code, text, reads, says, holder, key });
   } else if (place.kind === 'array') {
     if (!Array.isArray(value)) return;
     const inner = { value: value as unknown as Holder['value'], within: holder, path: key };
-    for (let at = 0; at < value.length; at += 1) readLeaves(leaves, place.items, code, inner, at);
+    for (let at = 0; at < value.length; at += 1) {
+      readValue(leaves, place.items, code, inner, at, (value as unknown[])[at]);
+    }
   } else if (isObject(value)) {
     const inner = { value, within: holder, path: key };
     for (const [name, member] of place.members) {
-      if (Object.hasOwn(value, name)) readLeaves(leaves, member, code, inner, name);
+      const held = value[name];
+      // what every object inherits is never text
+      if (held !== undefined) readValue(leaves, member, code, inner, name, held);
     }
   }
 }

@@ -38,25 +38,39 @@ const gaps = {
  */
 export function search(
   leaves: readonly Leaf[],
-  { needles, births }: Needles,
+  { needles, births, wordLengthMin }: Needles,
   anyNumber: boolean,
 ): Hit[] {
   if (!anyNumber && needles.length === 0 && births.length === 0) return [];
-  const hay = haystackOf(leaves);
+  const hay = haystackOf(leaves, wordLengthMin);
   const hits: Hit[] = [];
   const report = (source: Source, { from, to }: Span) => {
     const [start, end] = leafSpan(hay, source, from, to);
     hits.push({ leaf: source.leaf, from: start, to: end });
   };
+  const torn: Needle[] = [];
+  // no text has more digits, so none holds a longer number
+  const digitsMax = hay.sources.reduce((most, { digits }) => Math.max(most, digits), 0);
   for (const needle of needles) {
     const { length } = needle.text;
+    const before = hits.length;
+    const isTooLong = needle.isNumber && length > digitsMax;
     let next: number;
-    for (let from = hay.text.indexOf(needle.text); from >= 0; from = next) {
+    for (let from = isTooLong ? -1 : hay.text.indexOf(needle.text); from >= 0; from = next) {
       const source = sourceAt(hay, from);
       const span = { from, to: from + length };
+      if (needle.match === 'date') span.to = behindSeventh(hay, source, span.to);
       const isFound = isMatch(hay, source, needle, span);
       if (isFound) report(source, span);
       next = hay.text.indexOf(needle.text, isFound ? span.to : from + 1);
+    }
+    if (hits.length === before && isLongNumber(needle)) torn.push(needle);
+  }
+  for (const span of tornIn(hay, torn)) {
+    for (const source of hay.sources) {
+      const [from, to] = [Math.max(span.from, source.start), Math.min(span.to, source.end)];
+      // a text without digits that lies between holds none of it
+      if (from < to && source.digits > 0) report(source, { from, to });
     }
   }
   for (const source of hay.sources) {
@@ -76,9 +90,52 @@ export function search(
   return hits;
 }
 
+/** The end of a day of six digits, or of the digit behind it that says the gender: `840229-2`. */
+function behindSeventh(hay: Haystack, source: Source, to: number): number {
+  if (to >= source.end || !isDigit(hay.codes[to])) return to;
+  if (!/^-?$/.test(gapAfter(hay, source, to - 1))) return to;
+  const isLast = to + 1 === source.end || !isDigit(hay.codes[to + 1]);
+  return isLast || gapAfter(hay, source, to) !== '' ? to + 1 : to;
+}
+
+/** Too long to be met by chance in all the digits of a record. */
+function isLongNumber({ match, text, isNumber }: Needle): boolean {
+  return isNumber && match === 'anywhere' && text.length >= 9;
+}
+
+/**
+ * Where the digits of these stand one after the other, whatever words and ends of texts are
+ * between: `010 then 2345, 6789`, or half a number in each of two texts.
+ */
+function tornIn({ codes, length, sources }: Haystack, needles: readonly Needle[]): Span[] {
+  const digitsAll = sources.reduce((sum, source) => sum + source.digits, 0);
+  if (needles.every(({ text }) => text.length > digitsAll)) return [];
+  const digits = Buffer.allocUnsafe(digitsAll);
+  let count = 0;
+  for (let at = 0; at < length; at += 1) {
+    if (isDigit(codes[at])) digits[count++] = codes[at]!;
+  }
+  const all = digits.toString('latin1', 0, count);
+  return needles.flatMap(({ text }) => {
+    const found = all.indexOf(text);
+    if (found < 0) return [];
+    let seen = 0;
+    const span = { from: -1, to: 0 };
+    for (let at = 0; seen < found + text.length; at += 1) {
+      if (!isDigit(codes[at])) continue;
+      if (seen === found) span.from = at;
+      seen += 1;
+      span.to = at + 1;
+    }
+    return [span];
+  });
+}
+
 function isMatch(hay: Haystack, source: Source, { match }: Needle, span: Span): boolean {
   if (match === 'anywhere') return true;
-  if (source.leaf.reads !== 'text') return false;
+  const { reads, code } = source.leaf;
+  // a clinic that numbers its charts by birth would send the birth to all
+  if (reads !== 'text' && !(match === 'date' && code === 'chartNumber')) return false;
   if (match === 'text') return true;
   let within = '';
   for (let at = span.from; at + 1 < span.to; at += 1) {
@@ -89,11 +146,21 @@ function isMatch(hay: Haystack, source: Source, { match }: Needle, span: Span): 
   if (match === 'email' && !within.normalize('NFKC').includes('@')) return false;
   // digits written as one number do not end at its decimal point
   const isOneNumber = within === '';
-  const { from, to } = span;
+  const { to } = span;
+  const from = match === 'id' ? filledFrom(hay, source, span.from) : span.from;
   return (
     (from === source.start || isBoundary(hay, source, from - 1, isOneNumber)) &&
     (to === source.end || isBoundary(hay, source, to - 1, isOneNumber))
   );
+}
+
+/** Where a code begins with the zeros that it was filled up with: `048213` for 48213. */
+function filledFrom(hay: Haystack, source: Source, from: number): number {
+  const isJoined = (at: number) => at > source.start && gapAfter(hay, source, at - 1) === '';
+  let first = from;
+  while (isJoined(first) && hay.codes[first - 1] === 48) first -= 1;
+  // C0048213 is another code than 48213
+  return isJoined(first) && isLetter(hay.codes[first - 1]) ? from : first;
 }
 
 /** True where something ends between a position and the next: a number, or a word of ASCII. */

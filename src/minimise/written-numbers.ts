@@ -21,14 +21,49 @@ export interface Group extends Span {
   after: 'separator' | 'word' | 'else';
 }
 
-const dateWords = new Set([...'년월일年月日'].map((word) => word.charCodeAt(0)));
+const dateWords = new Set([
+  '년',
+  '월',
+  '일',
+  '年',
+  '月',
+  '日',
+  '년도',
+  'y',
+  'm',
+  'd',
+  'mm',
+  'dd',
+  'mon',
+  'month',
+  'day',
+]);
+const dateWordLengthMax = 5;
 /** The ways in which thirteen digits are grouped; each digit for itself is one more. */
 const groupings = [[13], [6, 7], [2, 2, 2, 7], [6, 1, 6], Array<number>(13).fill(1)] as const;
 
-const bornAfter = ['년생', '년도생', '년출생', '년도출생', '年生'];
+const bornAfter = ['년생', '년도생', '년출생', '년도출생', '年生'].concat([
+  '년에태어',
+  '년태어',
+  '년에출생',
+  '년도에태어',
+]);
 const bornBefore = ['born', 'bornin', 'yearofbirth', 'birthyear', 'yob', 'dob']
-  .concat(['생년', '생년월일', '출생', '출생년도', '출생연도', '출생년'])
+  .concat(['birth', 'birthdate', 'dateofbirth', 'birthday', 'bornon'])
+  .concat(['생년', '생년월일', '출생', '출생년도', '출생연도', '출생년', '출생일', '출생일자'])
+  .concat(['생년월', '출생연월', '출생년월', '출생연월일', '출생년월일', '생일'])
   .map((word) => [word, word.length] as const);
+/** Before a year of two digits stand only words that cannot be about anything else. */
+const yearBefore = [
+  '생년',
+  '생년월일',
+  '출생년도',
+  '출생연도',
+  '출생년',
+  'yob',
+  'dob',
+  'birthyear',
+];
 const monthNames = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
 
 /**
@@ -48,7 +83,7 @@ export function registrationNumbersIn(
       const digits = hay.text.slice(from, from + 13);
       // +8201012345678: a mobile number with a zero too many, whatever day it begins with
       const isPhone = digits.startsWith('82010') && source.text[hay.at[from]! - 1] === '+';
-      if (isPhone || !readRegistrationNumber(digits)) continue;
+      if (isPhone || !isOfAnybody(digits)) continue;
       spans.push({ from, to: from + 13 });
       // digits that stand alone make a number from each of them on: one place is told once
       first += lengths.length - 1;
@@ -56,6 +91,16 @@ export function registrationNumbersIn(
     }
   }
   return spans;
+}
+
+/**
+ * True for a number that somebody can have. They were first given in 1962, to nobody born before
+ * 1860, and nobody will be born after 2049 for long: such days are those of barcodes (`8801…`)
+ * and of specimens (`260310-0012345`).
+ */
+function isOfAnybody(digits: string): boolean {
+  const birthDate = readRegistrationNumber(digits)?.birthDate;
+  return birthDate !== undefined && birthDate >= '1860' && birthDate < '2050';
 }
 
 /** The day of a birth in a free text, and its year where that is withheld. */
@@ -68,10 +113,10 @@ export function birthsIn(
   const spans: Span[] = [];
   for (let index = 0; index < groups.length; index += 1) {
     const group = groups[index]!;
-    if (group.to - group.from > 4) continue;
+    if (group.to - group.from > 6) continue;
     const last = lastOfDay({ hay, source, birth }, group, groups[index + 1], groups[index + 2]);
     if (last) spans.push({ from: group.from, to: last.to });
-    else if (birth.isYearWithheld && isYear(hay, group, birth)) spans.push(group);
+    else if (birth.isYearWithheld && isYear(hay, source, group, birth)) spans.push(group);
   }
   return spans;
 }
@@ -81,29 +126,26 @@ export function groupsIn(hay: Haystack, source: Source): Group[] {
   const { codes, at } = hay;
   const { start, end } = source;
   const groups: Group[] = [];
-  let [before, wordAt] = [-2, -1];
+  let before = -1;
   for (let from = start; from < end; from += 1) {
-    if (!isDigit(codes[from])) {
-      if (dateWords.has(codes[from]!)) wordAt = from;
-      continue;
-    }
+    if (!isDigit(codes[from])) continue;
     let [to, value] = [from + 1, codes[from]! - 48];
     for (; to < end && isDigit(codes[to]); to += 1) {
       const isJoined = at[to]! - at[to - 1]! <= 1 || gapAfter(hay, source, to - 1) === '';
       if (!isJoined) break;
       if (to - from < 5) value = 10 * value + codes[to]! - 48;
     }
-    const isWord = before + 1 === from && wordAt === before;
-    groups.push({
-      from,
-      to,
-      value,
-      after: before === from ? 'separator' : isWord ? 'word' : 'else',
-    });
+    groups.push({ from, to, value, after: parting(hay, before, from) });
     before = to;
     from = to - 1;
   }
   return groups;
+}
+
+function parting({ text }: Haystack, before: number, from: number): Group['after'] {
+  if (before === from) return 'separator';
+  const isShort = before >= 0 && from - before <= dateWordLengthMax;
+  return isShort && dateWords.has(text.slice(before, from)) ? 'word' : 'else';
 }
 
 function isGroupedAs(groups: readonly Group[], first: number, lengths: readonly number[]): boolean {
@@ -134,10 +176,15 @@ function lastOfDay(
     const isDayFirst = one.value === day && two.value === month;
     return isDayFirst || (one.value === month && two.value === day) ? three : undefined;
   }
-  const isDay = two.value === month && three.value === day && three.to - three.from <= 2;
-  if (!isDay) return undefined;
-  if (isYear) return three;
-  return isShortYear && isOneDate(hay, source, two, three) ? three : undefined;
+  if (three.to - three.from > 2) return undefined;
+  const [first, second, third] = [one.value, two.value, three.value];
+  if (isYear) return second === month && third === day ? three : undefined;
+  const isYearLast = three.to - three.from === 2 && third === year % 100;
+  const isOurs =
+    (isShortYear && second === month && third === day) ||
+    (isYearLast && first === day && second === month) ||
+    (isYearLast && first === month && second === day);
+  return isOurs && isOneDate(hay, source, two, three) ? three : undefined;
 }
 
 /** Two digits are a year only where the three numbers are plainly one date: `80.2.9`. */
@@ -148,24 +195,33 @@ function isOneDate(hay: Haystack, source: Source, two: Group, three: Group): boo
   return first === second && /^[-./·‐-―]$/u.test(first!);
 }
 
-/** `1980년생`, `80년생`, `1980년 2월생`, `born 1980`. */
-function isYear({ text }: Haystack, { from, to }: Group, { year }: Birth): boolean {
+/** `1980년생`, `80년생`, `80생`, `1980년 2월생`, `born 1980`, `생년월 198002`. */
+function isYear(hay: Haystack, source: Source, { from, to }: Group, birth: Birth): boolean {
+  const { text } = hay;
+  const { year, month } = birth;
   const written = text.slice(from, to);
+  const isBorn = () => bornBefore.some(([word, size]) => text.startsWith(word, from - size));
+  if (written === year + String(month).padStart(2, '0')) return isBorn();
   if (written !== year && written !== year.slice(2)) return false;
   if (bornAfter.some((word) => text.startsWith(word, to))) return true;
-  if (/^년\d{1,2}월(?:생|출생)/.test(text.slice(to, to + 7))) return true;
-  if (written !== year) return false;
-  if (text.startsWith('생', to)) return true;
-  return bornBefore.some(([word, length]) => text.startsWith(word, from - length));
+  if (/^년\d{1,2}월(?:생|출생|에?태어)/.test(text.slice(to, to + 9))) return true;
+  const isBornHere = text[to] === '생' || text[to] === '生';
+  if (written === year) return isBornHere || isBorn();
+  // 84생 is a word by itself, which 생검 and 생리식염수 are not
+  const isWord = !/[가-힣]/.test(text[to + 1] ?? '') || gapAfter(hay, source, to) !== '';
+  if (isBornHere && isWord) return true;
+  return yearBefore.some((word) => text.startsWith(word, from - word.length));
 }
 
-/** The day of a birth with the month by its name, anywhere: `29 Feb 1980`, `February 29, 1980`. */
+/** The day of a birth with the month by its name, anywhere: `29 Feb 1980`, `Feb 29, '80`. */
 export function namedMonthsIn({ text }: Haystack, { year, month, day }: Birth): Span[] {
   const name = monthNames[month - 1]!;
-  if (!text.includes(name) || !text.includes(year)) return [];
+  if (!text.includes(name) || !text.includes(year.slice(2))) return [];
+  const years = `(?:${year.slice(0, 2)})?${year.slice(2)}(?!\\d)`;
+  const days = `0?${day}(?:st|nd|rd|th)?`;
   const written = new RegExp(
-    `(?<!\\d)(?:0?${day}(?:st|nd|rd|th)?(?:of)?${name}[a-z]{0,6}${year}` +
-      `|${name}[a-z]{0,6}0?${day}(?:st|nd|rd|th)?${year}|${year}${name}[a-z]{0,6}0?${day}(?!\\d))`,
+    `(?<!\\d)(?:${days}(?:of)?${name}[a-z]{0,6}${years}|${name}[a-z]{0,6}${days}${years}` +
+      `|${year}년?${name}[a-z]{0,6}0?${day}(?!\\d))`,
     'g',
   );
   return [...text.matchAll(written)].map(({ index, 0: match }) => {

@@ -17,63 +17,77 @@ export interface ImpactReport {
   items: Impact[];
 }
 
-interface Counted {
-  item: string;
-  released: number;
-  notListed: number;
-  baseless: number;
-  all: number;
+/** What became of each item in the transfers of a consignee, by the codes that were found. */
+export interface ItemCounts {
+  consignee: string;
+  days: number;
+  transfers: number;
+  items: { item: string; released: number; notContracted: number; noLegalBasis: number }[];
 }
 
-const countSql = `
-  SELECT item,
-    count(*) FILTER (WHERE item = ANY(released) OR item = ANY(derived))::integer AS released,
-    count(*) FILTER (WHERE withheld @> jsonb_build_array(
-      jsonb_build_object('item', item, 'reason', 'NOT_IN_CONTRACT')))::integer AS "notListed",
-    count(*) FILTER (WHERE withheld @> jsonb_build_array(
-      jsonb_build_object('item', item, 'reason', 'NO_LEGAL_BASIS')))::integer AS baseless,
-    count(*)::integer AS all
-  FROM transfers, unnest($2::text[]) AS item
-  WHERE consignee = $1 AND id >= uuid_floor(now() - make_interval(days => $3))
-  GROUP BY item`;
+const lately = 'consignee = $1 AND id >= uuid_floor(now() - make_interval(days => $2))';
+const totalSql = `SELECT count(*)::integer AS transfers FROM transfers WHERE ${lately}`;
+const releasedSql = `
+  SELECT item, count(*)::integer AS transfers FROM transfers, unnest(released || derived) AS item
+  WHERE ${lately} GROUP BY item`;
+const withheldSql = `
+  SELECT kept.item, count(*) FILTER (WHERE kept.reason = 'NOT_IN_CONTRACT')::integer AS "notContracted",
+    count(*) FILTER (WHERE kept.reason = 'NO_LEGAL_BASIS')::integer AS "noLegalBasis"
+  FROM transfers, jsonb_to_recordset(withheld) AS kept (item text, reason text)
+  WHERE ${lately} AND kept.reason IN ('NOT_IN_CONTRACT', 'NO_LEGAL_BASIS') GROUP BY kept.item`;
+
+interface Withheld {
+  item: string;
+  notContracted: number;
+  noLegalBasis: number;
+}
+
+/** Counts from what each transfer's row says was released and withheld, in the last days. */
+export async function countItems(
+  { db }: { db: Database },
+  { consignee, days }: { consignee: string; days: number },
+): Promise<ItemCounts> {
+  const values = [consignee, days];
+  const total = await db.query<{ transfers: number }>(totalSql, values);
+  const released = await db.query<{ item: string; transfers: number }>(releasedSql, values);
+  const withheld = await db.query<Withheld>(withheldSql, values);
+  const releasedOf = new Map(released.rows.map((row) => [row.item, row.transfers]));
+  const withheldOf = new Map(withheld.rows.map((row) => [row.item, row]));
+  const found = [...new Set([...releasedOf.keys(), ...withheldOf.keys()])].sort();
+  const items = found.map((item) => ({
+    item,
+    released: releasedOf.get(item) ?? 0,
+    notContracted: withheldOf.get(item)?.notContracted ?? 0,
+    noLegalBasis: withheldOf.get(item)?.noLegalBasis ?? 0,
+  }));
+  return { consignee, days, transfers: total.rows[0]?.transfers ?? 0, items };
+}
 
 /**
- * Counts, for each item that a change touches, the transfers of the last `days` days in which it
- * would have gone another way: by what each transfer's row says was released and withheld.
+ * For each item that a change touches, in how many of the counted transfers it would have gone
+ * another way. Pure: the change may be one that no gateway has read yet.
  */
-export async function impactOf(
-  { db }: { db: Database },
-  { diff, days }: { diff: ContractDiff; days: number },
-): Promise<ImpactReport> {
+export function impactOf(diff: ContractDiff, counts: ItemCounts): ImpactReport {
   const touched = [...diff.added, ...diff.removed, ...diff.changed].map(({ item }) => item);
-  const items = [...new Set(touched)];
-  const values = [diff.consignee, items, days];
-  const { rows } = await db.query<Counted>(countSql, values);
-  const total = await db.query<{ all: number }>(
-    `SELECT count(*)::integer AS all FROM transfers
-     WHERE consignee = $1 AND id >= uuid_floor(now() - make_interval(days => $2))`,
-    [diff.consignee, days],
-  );
-  const counts = new Map(rows.map((row) => [row.item, row]));
-  const impacts = items.flatMap((item) => {
-    const count = counts.get(item);
-    return count ? effectsOn(diff, count) : [];
+  const { days, transfers } = counts;
+  const impacts = [...new Set(touched)].flatMap((item) => {
+    const none = { item, released: 0, notContracted: 0, noLegalBasis: 0 };
+    const count = counts.items.find((one) => one.item === item) ?? none;
+    return effectsOn(diff, { ...count, all: transfers });
   });
-  return {
-    days,
-    transfers: total.rows[0]?.all ?? 0,
-    items: impacts.filter(({ transfers }) => transfers > 0),
-  };
+  return { days, transfers, items: impacts.filter((impact) => impact.transfers > 0) };
 }
 
+type Counted = ItemCounts['items'][number] & { all: number };
+
 function effectsOn(diff: ContractDiff, count: Counted): Impact[] {
-  const { item, released, notListed, baseless, all } = count;
+  const { item, released, notContracted, noLegalBasis, all } = count;
   const added = diff.added.find((one) => one.item === item);
   if (added) {
     const goes = added.legalBasis !== 'missing';
-    const lacking: Impact = { item, effect: 'wouldBeRefused', transfers: all - notListed };
+    const lacking: Impact = { item, effect: 'wouldBeRefused', transfers: all - notContracted };
     return [
-      ...(goes ? [{ item, effect: 'wouldBeReleased', transfers: notListed } as const] : []),
+      ...(goes ? [{ item, effect: 'wouldBeReleased', transfers: notContracted } as const] : []),
       ...(goes && added.required ? [lacking] : []),
     ];
   }
@@ -83,11 +97,11 @@ function effectsOn(diff: ContractDiff, count: Counted): Impact[] {
   return diff.changed.flatMap((change): Impact[] => {
     if (change.item !== item) return [];
     if (change.what === 'required' && change.to === 'true') {
-      return [{ item, effect: 'wouldBeRefused', transfers: all - released - baseless }];
+      return [{ item, effect: 'wouldBeRefused', transfers: all - released - noLegalBasis }];
     }
     if (change.what !== 'legalBasis') return [];
     if (change.from === 'missing') {
-      return [{ item, effect: 'wouldBeReleased', transfers: baseless }];
+      return [{ item, effect: 'wouldBeReleased', transfers: noLegalBasis }];
     }
     return change.to === 'missing'
       ? [{ item, effect: 'wouldBeWithheld', transfers: released }]

@@ -35,10 +35,14 @@ export type Verdict =
   /** Its key is taken: the first answer stands. */
   | { outcome: 'repeated' }
   /** This person has said stop; `subject` is the random id. */
-  | { outcome: 'suspended'; subject: string };
+  | { outcome: 'suspended'; subject: string }
+  /** Another process has recorded since that its contract ended, or that a later version began. */
+  | { outcome: 'outdated' };
 
 // Ordered by key, so that two processes with the same keys never wait for each other in a ring.
 // Joined by the transfer's own id, so that of two orders with one key only the winner is stored.
+// What decided is asked for once more, where every process says what has become of it: the standing
+// by which an order was decided may be a second old.
 const acceptSql = `
   WITH input AS (
     SELECT * FROM unnest(
@@ -48,9 +52,19 @@ const acceptSql = `
     ) AS input (client, key_hmac, request_hmac, id, reply, consignee, contract,
       subject, released, derived, withheld, commitment, reference, reference_hmac,
       created_at, expires_at, sealed, leaf, detail)
+  ), decided AS (
+    SELECT DISTINCT contract, consignee, split_part(contract, '.v', 2)::integer AS version FROM input
+  ), outdated AS (
+    SELECT contract FROM decided
+    WHERE EXISTS (SELECT FROM relation_ends WHERE relation_ends.consignee = decided.consignee
+        AND through >= version)
+      OR EXISTS (SELECT FROM contract_steps AS begun WHERE step = 'activated'
+        AND split_part(begun.contract, '.v', 1) = decided.consignee
+        AND split_part(begun.contract, '.v', 2)::integer > version)
   ), won AS (
     INSERT INTO idempotency_keys (client, key_hmac, request_hmac, owner, reply)
-    SELECT client, key_hmac, request_hmac, id, reply FROM input ORDER BY client, key_hmac
+    SELECT client, key_hmac, request_hmac, id, reply FROM input
+    WHERE contract NOT IN (SELECT contract FROM outdated) ORDER BY client, key_hmac
     ON CONFLICT (client, key_hmac) DO NOTHING
     RETURNING owner
   ), stored AS (
@@ -66,7 +80,9 @@ const acceptSql = `
     INSERT INTO submissions (kind, owner, leaf, detail)
     SELECT 'released', id, leaf, detail FROM input JOIN won ON won.owner = input.id ORDER BY id
   )
-  SELECT owner FROM won`;
+  SELECT owner AS id, 'accepted' AS outcome FROM won
+  UNION ALL
+  SELECT id, 'outdated' FROM input WHERE contract IN (SELECT contract FROM outdated)`;
 
 /** A PostgreSQL array literal of dictionary codes, which hold letters only. */
 function codeArray(codes: readonly string[]): string {
@@ -81,27 +97,28 @@ async function accept(db: Database, batch: readonly Acceptance[]): Promise<Verdi
   const asked = batch.map((order) => ({ order, subject: subjectOf(order.subjectHmac) }));
   // One who said stop is left out, and disturbs none of the others in the statement.
   const free = asked.filter(({ order, subject }) => !isSuspendedFor(subject, order.consignee));
-  const winners = await store(
+  const stored = await store(
     db,
     free.map(({ order, subject: { id: subject } }) => {
       return { ...order, subject, entry: order.entryFor(subject) };
     }),
   );
   return asked.map(({ order, subject }) => {
-    if (winners.has(order.id)) return { outcome: 'accepted' };
+    const outcome = stored.get(order.id);
+    if (outcome !== undefined) return { outcome };
     if (!isSuspendedFor(subject, order.consignee)) return { outcome: 'repeated' };
     return { outcome: 'suspended', subject: subject.id };
   });
 }
 
-/** Stores the orders, all or none; the ids of those that won their key. */
+/** Stores the orders, all or none. By id, those that won their key, and those decided too early. */
 async function store(
   db: Database,
   rows: readonly (Acceptance & { subject: string; entry: Entry })[],
-): Promise<ReadonlySet<string>> {
-  if (rows.length === 0) return new Set();
+): Promise<ReadonlyMap<string, 'accepted' | 'outdated'>> {
+  if (rows.length === 0) return new Map();
   const column = <T>(pick: (row: (typeof rows)[number]) => T): T[] => rows.map(pick);
-  const { rows: won } = await db.query<{ owner: string }>({
+  const { rows: stored } = await db.query<{ id: string; outcome: 'accepted' | 'outdated' }>({
     name: 'transfers-accept',
     text: acceptSql,
     values: [
@@ -126,7 +143,7 @@ async function store(
       column((row) => row.entry.detail),
     ],
   });
-  return new Set(won.map((row) => row.owner));
+  return new Map(stored.map(({ id, outcome }) => [id, outcome]));
 }
 
 /** Accepts orders by group commit; each answer says what became of this order. */

@@ -1,4 +1,5 @@
 /** Takes covered transfers for a consignee under a lease in database time; recovery is the same. */
+import type { Contract } from '#src/base/words.ts';
 import type { Queryable } from '#src/store/pool.ts';
 import type { ClaimedTransfer } from './reopen.ts';
 
@@ -15,10 +16,16 @@ export interface Claim extends ClaimedTransfer {
 // it would be planned for the whole backlog.
 // What was released under a version whose relation has ended is never taken again, however old the
 // standing of this process: one look into an index for each consignee.
+// Nothing at all is taken for a consignee whose newest version this process could not decide by: it
+// would open what waits as if the version before were still in force.
 // By array and by row, not as joins: PostgreSQL cannot know how few are picked, and would read all
 // transfers and payloads.
 const claimSql = `
-  WITH picked AS (
+  WITH begun AS (
+    SELECT split_part(contract, '.v', 1) AS consignee,
+      max(split_part(contract, '.v', 2)::integer) AS version
+    FROM contract_steps WHERE step = 'activated' GROUP BY 1
+  ), picked AS (
     SELECT due.id FROM unnest($1::text[], $2::integer[]) AS slot (consignee, slots),
     LATERAL (
       SELECT max(through) AS through FROM relation_ends
@@ -36,6 +43,8 @@ const claimSql = `
       ORDER BY due_at LIMIT slot.slots FOR UPDATE SKIP LOCKED
     ) AS due
     WHERE NOT EXISTS (SELECT FROM consignee_states WHERE consignee = slot.consignee)
+      AND NOT EXISTS (SELECT FROM begun WHERE begun.consignee = slot.consignee
+        AND begun.consignee || '.v' || version <> ALL ($6::text[]))
   ), taken AS (
     UPDATE transfers SET status = $3, attempts = attempts + 1,
       lease = uuid_send(gen_random_uuid()), due_at = now() + make_interval(secs => $4)
@@ -49,7 +58,7 @@ const claimSql = `
 /**
  * Claims up to `slots` due transfers for each consignee.
  * @param want.status `sending` for a push, `leased` for an inbox
- * @param want.contracts the ids of the versions that this process has
+ * @param want.contracts the versions that this process has
  */
 export async function claimDue(
   db: Queryable,
@@ -57,16 +66,19 @@ export async function claimDue(
     slots: ReadonlyMap<string, number>;
     status: 'sending' | 'leased';
     leaseSeconds: number;
-    contracts: readonly string[];
+    contracts: readonly Pick<Contract, 'id' | 'signature'>[];
   },
 ): Promise<Claim[]> {
+  const signed = want.contracts.filter(({ signature }) => signature.state === 'signed');
   const { rows } = await db.query<ClaimedTransfer & { due_at: Date }>({
     name: 'transfers-claim',
     text: claimSql,
     values: [
       [...want.slots.keys()],
       [...want.slots.values()],
-      ...[want.status, want.leaseSeconds, want.contracts],
+      ...[want.status, want.leaseSeconds],
+      want.contracts.map(({ id }) => id),
+      signed.map(({ id }) => id),
     ],
   });
   return rows.map(({ due_at: leaseUntil, ...row }) => ({ ...row, leaseUntil }));

@@ -21,6 +21,8 @@ export interface ReleaseDeps extends DecideDeps {
   fingerprint: Fingerprint;
   makeEntry: EntryMaker;
   acceptances: Batcher<Acceptance, Verdict>;
+  /** Reads anew what has become of contracts. */
+  standing: { refresh: () => Promise<void> };
   /** Throws when nothing may be accepted now (law 8). */
   assertOpen: () => void;
   /** Told when entries are waiting for the sequencer. */
@@ -54,9 +56,24 @@ const dayMs = 86_400_000;
  * Releases one order to its consignee's queue and records that it did.
  * @returns the reply, durable: the same key and bytes are answered the same for 30 days
  * @throws GatewayError with a `RefusedReason` (an entry says so), `IDEMPOTENCY_KEY_REUSED`,
- *   `REQUEST_IN_PROGRESS`, `DATABASE_UNAVAILABLE`, `CLOCK_SKEWED`, `LEDGER_STALLED`
+ *   `REQUEST_IN_PROGRESS`, `DATABASE_UNAVAILABLE`, `CLOCK_SKEWED`, `LEDGER_STALLED`,
+ *   `SHUTTING_DOWN` (also where a version has begun that this process lacks)
  */
 export async function release(deps: ReleaseDeps, request: ReleaseRequest): Promise<ReleaseReply> {
+  const reply = await releaseOnce(deps, request);
+  if (reply !== 'outdated') return reply;
+  await deps.standing.refresh();
+  const next = await releaseOnce(deps, request);
+  if (next !== 'outdated') return next;
+  // This process cannot decide any more; it notices by itself within a second, and closes.
+  throw new GatewayError('SHUTTING_DOWN', { retryAfterSeconds: 5 });
+}
+
+/** `outdated`: what decided has ended or was superseded since this process looked. */
+async function releaseOnce(
+  deps: ReleaseDeps,
+  request: ReleaseRequest,
+): Promise<ReleaseReply | 'outdated'> {
   deps.assertOpen();
   const decision = decide(deps, request.order);
   if (decision.outcome === 'refused') return refuse(deps, request, decision);
@@ -68,6 +85,7 @@ export async function release(deps: ReleaseDeps, request: ReleaseRequest): Promi
   }
   const first = await storedReply<ReleaseReply>(deps, request.idempotency);
   if (first) return first;
+  if (verdict.outcome === 'outdated') return 'outdated';
   throw new GatewayError('REQUEST_IN_PROGRESS', { retryAfterSeconds: 1 });
 }
 

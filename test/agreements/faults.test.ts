@@ -184,13 +184,24 @@ const contractCases: Case[] = [
   ],
 ];
 
+const syntaxHint =
+  'look at this line and the one above: indent with spaces, not tabs; a space after each colon; ' +
+  "close every quote and bracket; write an apostrophe inside '…' twice";
+
 const yamlCases: Case[] = [
+  [
+    'a tab, once, whatever else the parser makes of it',
+    C,
+    'subject: patient',
+    '\tsubject: patient',
+    `${C}:6: not valid YAML (Tabs are not allowed as indentation); ${syntaxHint}`,
+  ],
   [
     'broken YAML',
     C,
     'subject: patient',
     'subject: [patient',
-    `${C}:7: not valid YAML (Flow sequence in block collection must be sufficiently indented and end with a ]); correct the syntax`,
+    `${C}:7: not valid YAML (Flow sequence in block collection must be sufficiently indented and end with a ]); ${syntaxHint}`,
   ],
   [
     'an alias, however small',
@@ -204,7 +215,7 @@ const yamlCases: Case[] = [
     C,
     'subject: patient',
     'subject: !!binary patient',
-    `${C}:6: not valid YAML (Unresolved tag: tag:yaml.org,2002:binary); correct the syntax`,
+    `${C}:6: not valid YAML (Unresolved tag: tag:yaml.org,2002:binary); ${syntaxHint}`,
   ],
   [
     'a second document',

@@ -272,6 +272,16 @@ describe('what is doubtful', () => {
     expect((await lintOf({ files, today: '2026-06-01' })).findings).toEqual([]);
   });
 
+  it('is a last day that had passed before anybody signed, and not one that passed since', async () => {
+    const over = contract(['validUntil: null', 'validUntil: 2026-01-31']);
+    const input = { ...over, today: '2026-02-01' };
+    expect((await lintOf(input)).findings).toEqual([]);
+    const late = await lintOf({ ...input, how: { at: '2026-02-01T00:00:00.000Z' } });
+    expect(told(late.findings)).toEqual([['valid-until.past', 11]]);
+    const unsigned = await lintOf({ ...input, how: null });
+    expect(told(unsigned.findings)).toContainEqual(['valid-until.past', 11]);
+  });
+
   it('is one key for both parties, which refuses the start, too', async () => {
     const shared = withoutKeys + `signingKeys: [${JSON.stringify(keyOf('clinic'))}]\n`;
     const { findings } = await lintOf({ files: { [L]: shared }, how: null });

@@ -96,6 +96,7 @@ const table: Readonly<Record<keyof operations, Access>> = {
   resumeConsignee: post('/v1/consignees/s1/resume', ['consignees:operate'], { body: reason }),
   listContracts: get('/v1/contracts', staff),
   diffContracts: get('/v1/contracts/s1/diff?from=1&to=1', staff),
+  countItems: get('/v1/contracts/s1/counts', staff),
   reportUsage: get('/v1/contracts/usage', staff),
   getContractVersion: get('/v1/contracts/s1/versions/1', staff),
   endContract: post('/v1/contracts/s1/end', ['contracts:end'], { body: reason }),

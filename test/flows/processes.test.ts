@@ -321,9 +321,11 @@ describe('a process refuses to start, at once and saying why,', () => {
       const waits = await (
         await three.as('emr')
       ).json<{ id: string }>('/v1/transfers', posted(orderFor('lctech'), 'waits'));
-      const claimAs = (...contracts: string[]) =>
+      const signed = { isDemo: false, clinic: null, consignee: null, noticedOn: null, why: null };
+      const claimAs = (id: string) =>
         claimDue(world.db, {
-          ...{ slots: new Map([['lctech', 10]]), status: 'leased', leaseSeconds: 60, contracts },
+          ...{ slots: new Map([['lctech', 10]]), status: 'leased', leaseSeconds: 60 },
+          contracts: [{ id, signature: { state: 'signed', ...signed } }],
         });
       const claims = await until('what v2 released', async () => {
         expect(await claimAs('lctech.v1')).toEqual([]);

@@ -49,6 +49,20 @@ describe('a round', () => {
     await ledger.expectWhole(700);
   });
 
+  test('is quick also where statistics were made while nothing waited', async () => {
+    const fill = (count: number) => `INSERT INTO submissions (kind, leaf, detail)
+      SELECT 'purged', decode(repeat('ab', 300), 'hex'), '' FROM generate_series(1, ${count})`;
+    await ledger.asOwner(async (owner) => {
+      await owner.query(fill(100));
+      await owner.query('DELETE FROM submissions');
+      await owner.query('ANALYZE submissions');
+      await owner.query(fill(10_000));
+    });
+    const sequencer = ledger.sequencerOf({}, { batchMax: 2_000 });
+    // Pair by pair it would end with the time of a statement.
+    expect(await sequencer.sequenceOnce()).toBe(2_000);
+  });
+
   test('tells what it covered, in the same transaction', async () => {
     const ids = await ledger.submitMany(3);
     const told: Covered[] = [];

@@ -135,7 +135,7 @@ test('nothing of an ended relation is claimed, whatever the one who claims belie
   const of = await open(version(1), version(2, { validFrom: '2026-06-01' }));
   const waiting = { status: 'ready', attempts: 0 };
   const claims = async () => {
-    const contracts = [1, 2, 3].map((number) => `samkwang.v${number}`);
+    const contracts = [1, 2, 3].map((number) => version(number));
     const slots = new Map([['samkwang', 10]]);
     const want = { slots, status: 'leased', leaseSeconds: 60, contracts } as const;
     return (await claimDue(of.db, want)).map(({ contract }) => contract);

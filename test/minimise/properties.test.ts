@@ -156,7 +156,7 @@ function canariesIn(text: string): Set<string> {
 /** The part of a record that a contract lets out, worked out the slow and obvious way. */
 function allowed(record: Record<string, unknown>, codes: ReadonlySet<string>): unknown[] {
   const own = (holder: unknown, at: string): unknown[] =>
-    Object.entries(holder as object)
+    Object.entries(holder ?? {})
       .filter(([key]) => AT.get(key) === at && codes.has(key))
       .map(([, value]) => value as unknown);
   const tests = Object.entries(record).find(([key]) => key === 'tests')?.[1];

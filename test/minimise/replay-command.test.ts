@@ -110,7 +110,9 @@ describe('the command', () => {
     expect(of('no').code).toBe(1);
     const answer = JSON.parse(of('no').output) as Record<string, unknown>;
     expect(answer).toMatchObject({ answer: 'no', contract: 'samkwang.v1', digest });
-    expect(answer['reason']).toMatch(/the record, the salt or the commitment is another one/);
+    expect(answer['reason']).toMatch(
+      /the salt, the commitment or the text of samkwang\.v1 \(no digest was given\) is another/,
+    );
   });
 
   test('says that it cannot decide with exit status 2', () => {

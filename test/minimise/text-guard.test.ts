@@ -409,7 +409,7 @@ test('a year of birth may stand where the number that says it leaves, a day of b
 });
 
 test('the same record is decided the same on every day', () => {
-  const record = { consultationInformation: '880104-3015678' };
+  const record = { consultationInformation: '490104-3015678' };
   expect(places(record)).toEqual([TEXT]);
 });
 
@@ -417,7 +417,7 @@ test('the shipped contracts refuse', () => {
   expect(contracts.map(({ onTextMatch }) => onTextMatch)).toEqual(Array(17).fill('refuse'));
 });
 
-test('4,000 hostile characters take less than 5 ms', () => {
+test('no hostile text of 4,000 characters takes out of all proportion long', () => {
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   const texts = [
     '1 '.repeat(2000),
@@ -448,5 +448,6 @@ test('4,000 hostile characters take less than 5 ms', () => {
     return best;
   };
   const slow = texts.map((text) => [text.slice(0, 12), timeOf(text)] as const);
-  expect(slow.filter(([, ms]) => ms >= 5)).toEqual([]);
+  // some 2 ms on a quiet machine; what grows with the square of the length takes hundreds
+  expect(slow.filter(([, ms]) => ms >= 40)).toEqual([]);
 });

@@ -1,11 +1,12 @@
 /** The impact of a change and over-contracting, counted from what really went. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ContractDiff } from '#src/agreements/diff.ts';
 import type { ImpactReport } from '#src/oversight/impact.ts';
 import type { UsageReport } from '#src/oversight/usage.ts';
+import { runCommand } from '#test/flows/support.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { orderFor, posted } from '#test/support/orders.ts';
 
@@ -61,6 +62,30 @@ test('a draft is compared with what is in force, and its impact counted by trans
     { item: 'phoneNumber', effect: 'wouldBeRefused', transfers: 1 },
     { item: 'birthDate', effect: 'wouldBeWithheld', transfers: 2 },
   ]);
+});
+
+test('a draft that no gateway has read shows its impact on the command line', async () => {
+  const folder = join(world.contractsDir, 'samkwang');
+  const second = readFileSync(join(folder, 'v2.yaml'), 'utf8');
+  writeFileSync(
+    join(folder, 'v3.yaml'),
+    second.replace('version: 2', 'version: 3').replace('2099', '2100'),
+  );
+  const keyFile = join(world.contractsDir, '..', 'auditor.jwk.json');
+  writeFileSync(keyFile, JSON.stringify(world.keys.get('auditor')));
+  const asked = ['--url', gateway.url, '--client-key', keyFile];
+  const { code, output } = await runCommand(world, [
+    'contract',
+    'diff',
+    'samkwang',
+    '1',
+    '3',
+    ...asked,
+  ]);
+  rmSync(join(folder, 'v3.yaml'));
+  expect(output).toContain('phoneNumber: withheld in 2 transfers, would be released');
+  expect(output).toContain('birthDate: released in 2 transfers, would be withheld');
+  expect(code).toBe(0);
 });
 
 test('a version that does not exist has no diff', async () => {

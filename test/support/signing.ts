@@ -50,9 +50,11 @@ export interface HowSigned {
   keys?: Partial<Record<Party, JWK>>;
   /** What is signed instead of the contract. */
   over?: Signable;
+  /** The instant (RFC 3339) of both signatures. */
+  at?: string;
 }
 
-const now = () => Date.parse('2025-12-01T09:00:00+09:00');
+const atDefault = '2025-12-01T09:00:00+09:00';
 
 /** The text of a file of signatures over a contract. */
 export async function signedText(
@@ -67,7 +69,10 @@ export async function signedText(
       const key = how.keys?.[party] ?? signing.get(owner);
       if (!key) throw new Error(`no signing key of ${owner}`);
       const stated = party === 'clinic' && noticedOn !== null ? { noticedOn } : {};
-      return signContract({ now }, { contract: over, party, key, ...stated });
+      return signContract(
+        { now: () => Date.parse(how.at ?? atDefault) },
+        { contract: over, party, key, ...stated },
+      );
     }),
   );
   return signatureText(over, entries);

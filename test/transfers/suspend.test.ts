@@ -93,7 +93,7 @@ const claimFor = async (...consignees: string[]) => {
   const claims = await claimDue(rooms.db, {
     slots: new Map(consignees.map((one) => [one, 10])),
     ...{ status: 'sending', leaseSeconds: 60 },
-    contracts: agreements.contracts.map(({ id }) => id),
+    contracts: agreements.contracts,
   });
   return claims.map(({ id }) => id);
 };

@@ -40,9 +40,10 @@ function noticeDoubts(version: Version, today: string): Finding[] {
 function endDoubts(version: Version, input: { today: string; isLast: boolean }): Finding[] {
   const { validUntil } = version.contract;
   if (validUntil === null || !input.isLast) return [];
+  const where = at(version, ['validUntil']);
+  if (validUntil < input.today) return [doubt(where, 'valid-until.past', validUntil)];
   const days = Math.round((Date.parse(validUntil) - Date.parse(input.today)) / dayMs);
-  if (days < 0 || days > endNearDays) return [];
-  return [doubt(at(version, ['validUntil']), 'valid-until.near', validUntil, days)];
+  return days > endNearDays ? [] : [doubt(where, 'valid-until.near', validUntil, days)];
 }
 
 /** SHA-256 of the paper in hexadecimal digits; undefined where there is no such file. */

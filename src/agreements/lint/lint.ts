@@ -7,6 +7,7 @@ import { basename, dirname, relative } from 'node:path';
 import type { Consignee } from '#src/base/words.ts';
 import type { ResolveSecret } from '../consignee-file.ts';
 import type { Fault } from '../faults.ts';
+import { isSignedTooLate } from '../force.ts';
 import { readAgreements, type AgreementsRead } from '../load.ts';
 import { attachSignatures } from '../signatures.ts';
 import { doubtsOfItems } from './doubts-of-items.ts';
@@ -64,11 +65,15 @@ function findingOf(fault: Fault, input: LintInput): Finding {
  */
 function liveVersions(versions: readonly Version[], today: string): Version[] {
   return versions.filter(({ contract }) => {
-    if (contract.validUntil !== null && contract.validUntil < today) return false;
+    const isOver = contract.validUntil !== null && contract.validUntil < today;
+    // one that was not signed in time has never begun, and whoever wrote it thinks that it has
+    const hasBegun = contract.signature.state === 'signed' && !isSignedTooLate(contract);
+    if (isOver && (hasBegun || contract !== versions.at(-1)?.contract)) return false;
     return !versions.some(
       ({ contract: later }) =>
         later.version > contract.version &&
         later.signature.state === 'signed' &&
+        !isSignedTooLate(later) &&
         later.validFrom <= today,
     );
   });

@@ -99,6 +99,17 @@ export const lifeDoubts = {
         '다음 버전을 시작하거나(npx waybill contract new) 위탁 종료를 준비하십시오',
       ],
     ),
+  'valid-until.past': (validUntil: string) =>
+    say(
+      [
+        `its last day, ${validUntil}, passed before both had signed, so it is never in force; a version before it goes on`,
+        'give a later validUntil (once a gateway has known this version: in the next one), or have an operator end the work',
+      ],
+      [
+        `양쪽이 서명하기 전에 마지막 날(${validUntil})이 지나 효력이 없으며, 앞 버전이 계속 적용됩니다`,
+        'validUntil을 뒤로 옮기거나(게이트웨이가 이미 읽었으면 다음 버전에서), 운영자가 위탁을 종료하게 하십시오',
+      ],
+    ),
   'document.absent': () =>
     say(
       [

@@ -110,8 +110,16 @@ export const fileSentences = {
     ),
   'yaml.syntax': (message: string) =>
     say(
-      [`not valid YAML (${message})`, 'correct the syntax'],
-      [`올바른 YAML이 아닙니다(${message})`, '문법을 고치십시오'],
+      [
+        `not valid YAML (${message})`,
+        'look at this line and the one above: indent with spaces, not tabs; a space after each ' +
+          "colon; close every quote and bracket; write an apostrophe inside '…' twice",
+      ],
+      [
+        `올바른 YAML이 아닙니다(${message})`,
+        '이 줄과 윗줄을 보십시오. 탭이 아니라 빈칸으로 들여쓰고, 쌍점 뒤에 한 칸 띄우고, 따옴표와 괄호를 ' +
+          "닫고, '…' 안의 작은따옴표는 두 번 쓰십시오",
+      ],
     ),
   'schema.unknown-key': (key: string, known: readonly string[], meant: string | undefined) =>
     say(
