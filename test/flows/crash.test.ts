@@ -199,6 +199,8 @@ describe('SIGTERM', () => {
     await until('a push under way', () =>
       lab.received.some(({ body }) => body.transfer === pushed.id),
     );
+    // It may be there from an earlier run of this test.
+    await world.db.query(`DELETE FROM consignee_states WHERE consignee = 'bioage'`);
     // A reply that is under way for sure: its request is waiting for a row that we hold.
     const statuses = await world.db.transaction(async (tx) => {
       await tx.query(

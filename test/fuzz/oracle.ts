@@ -4,7 +4,7 @@
  * against it. Bytes that are that text, letter for letter, hold no withheld value anywhere but
  * inside a released text, and those are searched.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Minimised } from '#src/minimise/minimise.ts';
 import { findLeaks, isReleasedAnyway, type Leak } from './leaks.ts';
 import type { JsonObject, SubjectOfRecord } from './realistic.ts';
@@ -102,8 +102,9 @@ function releaseFaults(input: Input, outcome: ReleasedOutcome): Finding[] {
     if (!travels.has(within) || isNamed || isReleasedAnyway(leak, reading, travels)) continue;
     faults.push({ kind: 'VALUE_IN_TEXT', path: `${item} in ${path}` });
   }
-  const hash = createHash('sha256').update(input.case.salt).update(bytes).digest();
-  const isCommitted = hash.equals(released.commitment) && released.salt.equals(input.case.salt);
+  const digest = hash('sha256', Buffer.concat([input.case.salt, bytes]), 'hex');
+  const isCommitted =
+    digest === released.commitment.toString('hex') && released.salt.equals(input.case.salt);
   if (!isCommitted) faults.push({ kind: 'COMMITMENT', path: '' });
   if (released.contract !== contract.id) faults.push({ kind: 'ACCOUNT', path: 'contract' });
   faults.push(...accountFaults({ contract, reading, travels, unknown: unknownOf(input) }, outcome));
