@@ -31,7 +31,7 @@ beforeAll(async () => {
   world = await makeWorld({
     pushUrls: { samkwang: lab.url },
     editConsignee: (consignee) => {
-      if (consignee['push']) consignee['retry'] = { timeoutSeconds: 1 };
+      if (consignee['push']) consignee['retry'] = { timeoutSeconds: 8 };
     },
   });
 });
