@@ -1,5 +1,5 @@
 /** Turns one `<consignee>.yaml` into a consignee with its secrets resolved, or tells its faults. */
-import type { Channel, Consignee, PushSettings, Words } from '#src/base/words.ts';
+import type { Channel, Consignee, ParcelContents, PushSettings, Words } from '#src/base/words.ts';
 import { wrong, type Faults, type Wrong } from './faults.ts';
 import { readKeyList, type KeyList } from './key-list.ts';
 import { fitsSchema } from './schemas.ts';
@@ -27,13 +27,20 @@ interface ConsigneeText {
   encryptionKeys?: KeyList;
   signingKeys?: KeyList;
   retry?: { scheduleSeconds?: number[]; timeoutSeconds?: number };
-  rate?: { concurrencyMax?: number };
+  rate?: { concurrencyMax?: number; perSecondMax?: number };
+  breaker?: { failuresMax?: number; openSeconds?: number };
+  checkInHours?: number;
+  backlogMax?: number;
+  quarantines?: boolean;
+  parcelContents?: ParcelContents;
 }
 
 /** Retries over about 30 hours, as Standard Webhooks suggests. */
 const scheduleSecondsDefault = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
 const timeoutSecondsDefault = 15;
 const concurrencyMaxDefault = 8;
+const breakerDefault = { failuresMax: 10, openSeconds: 30 };
+const backlogMaxDefault = 10_000;
 const webhookSecretBytesMin = 24;
 const webhookSecretBytesMax = 64;
 const loopbackHosts = ['127.0.0.1', 'localhost', '[::1]'];
@@ -132,6 +139,14 @@ export function readConsignee(
       scheduleSeconds: text.retry?.scheduleSeconds ?? scheduleSecondsDefault,
       timeoutSeconds: text.retry?.timeoutSeconds ?? timeoutSecondsDefault,
     },
-    rate: { concurrencyMax: text.rate?.concurrencyMax ?? concurrencyMaxDefault },
+    rate: {
+      concurrencyMax: text.rate?.concurrencyMax ?? concurrencyMaxDefault,
+      perSecondMax: text.rate?.perSecondMax ?? null,
+    },
+    breaker: { ...breakerDefault, ...text.breaker },
+    checkInHours: text.checkInHours ?? null,
+    backlogMax: text.backlogMax ?? backlogMaxDefault,
+    quarantines: text.quarantines ?? false,
+    parcelContents: text.parcelContents ?? null,
   };
 }

@@ -209,8 +209,22 @@ export interface Consignee {
   /** Public keys (JWK) that its signatures are checked with: contracts, certificates. */
   signingKeys: readonly JWK[];
   retry: { scheduleSeconds: readonly number[]; timeoutSeconds: number };
-  rate: { concurrencyMax: number };
+  /** `perSecondMax` null: as fast as its concurrency lets it. All processes together. */
+  rate: { concurrencyMax: number; perSecondMax: number | null };
+  /** After so many failures in a row nothing is sent but one probe each `openSeconds`. */
+  breaker: { failuresMax: number; openSeconds: number };
+  /** Pull: how often it agreed to ask for its inbox; null: nothing was agreed. */
+  checkInHours: number | null;
+  /** So many waiting transfers are told to the operators. */
+  backlogMax: number;
+  /** It cannot echo transfer ids: what it returns without one is kept in quarantine. */
+  quarantines: boolean;
+  /** What a parcel is said to hold: one of a closed list, none of which speaks of health. */
+  parcelContents: ParcelContents | null;
 }
+
+/** What is written on a parcel. Closed, so that it can never reveal health. */
+export type ParcelContents = 'documents' | 'goods';
 
 /** What a client is. Each role has its scopes; a consignee's client is bound to one consignee. */
 export type Role = 'emr' | 'consignee' | 'auditor' | 'operator';

@@ -6,6 +6,8 @@ export const entryKinds = [
   'refused',
   'pulled',
   'delivered',
+  'receipt',
+  'redelivered',
   'rejected',
   'failed',
   'cancelled',
@@ -14,6 +16,9 @@ export const entryKinds = [
   'result-received',
   'result-refused',
   'result-collected',
+  'result-quarantined',
+  'result-matched',
+  'result-unmatched',
   'purged',
   'contract-drafted',
   'contract-signed',
@@ -27,6 +32,8 @@ export const entryKinds = [
   'subject-resumed',
   'consignee-paused',
   'consignee-resumed',
+  'endpoint-disabled',
+  'endpoint-enabled',
   'access-granted',
   'access-revoked',
   'audit-read',
@@ -59,6 +66,15 @@ export interface DetailContent {
   /** A code, or free text that a person wrote. */
   reason?: string | undefined;
   problems?: readonly FieldProblem[] | undefined;
+  /** The transfer, or the result, that this one stands in place of (UUID). */
+  replaces?: string | undefined;
+  /** The upload that an order came with (UUID). */
+  batch?: string | undefined;
+  /** Which of the versions of a transfer's result this is, from 1. */
+  version?: number | undefined;
+  /** Files that came with a result. `sha256` in base64. */
+  attachments?:
+    readonly { id: string; mediaType: string; bytes: number; sha256: string }[] | undefined;
 }
 
 /** Who did it and from where, in the words of a detail. */
@@ -79,6 +95,10 @@ export interface DetailByKind {
   refused: Step & { reason: string };
   pulled: Step & { leaseUntil: string };
   delivered: Step & { outcome: string };
+  /** `signer`: thumbprint of the consignee's key; `jws`: what it signed. */
+  receipt: Step & { signer: string; signedAt: string; jws: string };
+  /** It ended, and waits again: `outcome` says by which way. */
+  redelivered: Step & { outcome: 'redeliver' | 'replay' | 'seek' };
   rejected: Step & { outcome: string };
   failed: Step & { outcome: string };
   cancelled: Step;
@@ -87,6 +107,10 @@ export interface DetailByKind {
   'result-received': Step & { result: string; withheld: readonly Withheld[] };
   'result-refused': Step & { reason: string };
   'result-collected': Step & { result: string };
+  /** `quarantined`: its id while nobody knows whose it is. */
+  'result-quarantined': Step & { quarantined: string; withheld: readonly Withheld[] };
+  'result-matched': Step & { quarantined: string; result: string; reason: string };
+  'result-unmatched': Step & { quarantined: string; result: string; reason: string };
   /** Without `result` it was the payload of the transfer. */
   purged: Step;
   /** A version was registered by its digest. */
@@ -107,6 +131,9 @@ export interface DetailByKind {
   'subject-resumed': Step & { subject: string; consignees: readonly string[] };
   'consignee-paused': Step;
   'consignee-resumed': Step;
+  /** It said that it is gone. */
+  'endpoint-disabled': Step & { outcome: string };
+  'endpoint-enabled': Step;
   'access-granted': Step & { client: string; role: string; scopes: readonly string[] };
   'access-revoked': Step & { client: string };
   /** `query`: the filters that were asked for, never an identifier of a person. */
@@ -132,6 +159,8 @@ export const leafNeeds: Readonly<Record<EntryKind, readonly (keyof LeafFields)[]
   refused: [],
   pulled: step,
   delivered: step,
+  receipt: ['transfer', 'consignee', 'contract', 'commitment'],
+  redelivered: step,
   rejected: step,
   failed: step,
   cancelled: step,
@@ -140,6 +169,9 @@ export const leafNeeds: Readonly<Record<EntryKind, readonly (keyof LeafFields)[]
   'result-received': ['transfer', 'consignee', 'contract', 'items', 'commitment'],
   'result-refused': ['consignee'],
   'result-collected': step,
+  'result-quarantined': ['consignee', 'contract', 'items', 'commitment'],
+  'result-matched': step,
+  'result-unmatched': step,
   purged: step,
   'contract-drafted': ['consignee', 'contract', 'items'],
   'contract-signed': ['consignee', 'contract', 'items'],
@@ -153,6 +185,8 @@ export const leafNeeds: Readonly<Record<EntryKind, readonly (keyof LeafFields)[]
   'subject-resumed': [],
   'consignee-paused': ['consignee'],
   'consignee-resumed': ['consignee'],
+  'endpoint-disabled': ['consignee'],
+  'endpoint-enabled': ['consignee'],
   'access-granted': [],
   'access-revoked': [],
   'audit-read': [],

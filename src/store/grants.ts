@@ -18,6 +18,13 @@ const tables: Readonly<Record<string, string>> = {
     ' signer)',
   suspensions: 'SELECT, INSERT, DELETE',
   consignee_states: 'SELECT, INSERT, DELETE',
+  endpoints:
+    'SELECT, INSERT, UPDATE (failures, opened_at, probe_at, held_until, disabled_at, next_at,' +
+    ' last_outcome, last_success_at, last_failure_at)',
+  check_ins: 'SELECT, INSERT, UPDATE (seen_at)',
+  alerts: 'SELECT, INSERT, DELETE',
+  events: 'SELECT, INSERT, DELETE, UPDATE (attempts, due_at, lease, last_outcome, ended_at)',
+  receipts: 'SELECT, INSERT',
   clients: 'SELECT, INSERT, UPDATE (scopes, jwks, revoked_at)',
   assertion_replays: 'SELECT, INSERT, DELETE',
   subjects: 'SELECT, INSERT, DELETE',
@@ -26,7 +33,11 @@ const tables: Readonly<Record<string, string>> = {
   transfers:
     'SELECT, INSERT, UPDATE (status, reference, reference_hmac, entry, attempts, due_at, lease,' +
     ' last_outcome, settled_at, purge_at, purged_at)',
-  results: 'SELECT, INSERT, UPDATE (status, entry, collected_at, purge_at, purged_at)',
+  results:
+    'SELECT, INSERT, UPDATE (status, entry, collected_at, purge_at, purged_at, retracted_at)',
+  quarantined_results: 'SELECT, INSERT, UPDATE (result, transfer, matched_at, purge_at, purged_at)',
+  attachments: 'SELECT, INSERT, DELETE, UPDATE (bytes, sha256, result, purged_at)',
+  attachment_pieces: 'SELECT, INSERT, DELETE',
   payloads: 'SELECT, INSERT, DELETE',
   // FOR UPDATE needs UPDATE on some column; `id` is GENERATED ALWAYS and cannot be set.
   submissions: 'SELECT, INSERT, DELETE, UPDATE (id)',

@@ -651,7 +651,7 @@ describe('what was read', () => {
       scheduleSeconds: [5, 300, 1800, 7200, 18000, 36000, 36000],
       timeoutSeconds: 15,
     });
-    expect(lab?.rate).toEqual({ concurrencyMax: 8 });
+    expect(lab?.rate).toEqual({ concurrencyMax: 8, perSecondMax: null });
     expect(lab?.push?.webhookSecret).toEqual(Buffer.alloc(24, 7));
     expect(lab?.encryptionKeys).toEqual([publicJwk]);
     expect(contracts[0]?.retention).toMatchObject({ purgeAfterDays: 7, expireAfterDays: 30 });

@@ -15,6 +15,7 @@ const auditor = { client: 'auditor', kind: 'auditor' } as const;
 const operator = { client: 'operator', kind: 'operator' } as const;
 const source = '192.0.2.7';
 const order = '019cabcd-0000-7000-8000-000000000004';
+const quarantined = '019cabcd-0000-7000-8000-000000000005';
 const version = { at, consignee: 'samkwang', contract, items: ['age', 'name'] };
 const of = { at, transfer, consignee: 'samkwang' };
 
@@ -58,6 +59,21 @@ export const samples: { [K in EntryKind]: Extract<EntryInput, { kind: K }> } = {
     ...of,
     detail: { actor: gateway, via: 'push', outcome: 'http-200', attempts: 1 },
   },
+  receipt: {
+    kind: 'receipt',
+    ...of,
+    contract,
+    commitment,
+    detail: {
+      ...{ actor: lab, source, signer: 's'.repeat(43), jws: 'aaaa.bbbb.cccc' },
+      signedAt: '2026-03-02T01:02:02.000Z',
+    },
+  },
+  redelivered: {
+    kind: 'redelivered',
+    ...of,
+    detail: { actor: operator, source, outcome: 'replay', reason: 'they lost a day' },
+  },
   rejected: {
     kind: 'rejected',
     ...of,
@@ -91,6 +107,21 @@ export const samples: { [K in EntryKind]: Extract<EntryInput, { kind: K }> } = {
     detail: { actor: lab, source, reason: 'RESULT_NOT_EXPECTED' },
   },
   'result-collected': { kind: 'result-collected', ...of, detail: { actor: emr, source, result } },
+  'result-quarantined': {
+    kind: 'result-quarantined',
+    ...{ at, consignee: 'samkwang', contract, items: ['testResult'], commitment },
+    detail: { actor: lab, source, quarantined, withheld: [] },
+  },
+  'result-matched': {
+    kind: 'result-matched',
+    ...of,
+    detail: { actor: emr, source, quarantined, result, reason: 'same name and day' },
+  },
+  'result-unmatched': {
+    kind: 'result-unmatched',
+    ...of,
+    detail: { actor: emr, source, quarantined, result, reason: 'it was her sister' },
+  },
   purged: { kind: 'purged', ...of, detail: { actor: gateway, outcome: 'retention-ended' } },
   'contract-drafted': { kind: 'contract-drafted', ...version, detail: { actor: gateway } },
   'contract-signed': {
@@ -168,6 +199,15 @@ export const samples: { [K in EntryKind]: Extract<EntryInput, { kind: K }> } = {
     at,
     consignee: 'samkwang',
     detail: { actor: operator, source },
+  },
+  'endpoint-disabled': {
+    kind: 'endpoint-disabled',
+    ...{ at, consignee: 'samkwang', detail: { actor: gateway, outcome: 'http-410' } },
+  },
+  'endpoint-enabled': {
+    kind: 'endpoint-enabled',
+    ...{ at, consignee: 'samkwang' },
+    detail: { actor: operator, source, reason: 'they moved' },
   },
   'access-granted': {
     kind: 'access-granted',
