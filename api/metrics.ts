@@ -13,7 +13,8 @@ export interface Metrics {
   text: () => Promise<string>;
 }
 
-export function createMetrics(): Metrics {
+/** @param share how the metrics of several workers become one text; its own alone unless given */
+export function createMetrics(share?: (registry: Registry) => () => Promise<string>): Metrics {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
   collectDefaultMetrics({ register: registry });
@@ -40,7 +41,7 @@ export function createMetrics(): Metrics {
     answered: (operation, status, seconds) =>
       answered.observe({ operation, status: String(status) }, seconds),
     watch: (gateway) => watch(registers, gateway),
-    text: () => registry.metrics(),
+    text: share?.(registry) ?? (() => registry.metrics()),
   };
 }
 

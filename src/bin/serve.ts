@@ -3,29 +3,66 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { framesOf } from '#src/base/log.ts';
+import { parseArgs } from 'node:util';
 import type { Environment } from './settings.ts';
 import { startServer, type RunningServer } from './server.ts';
+import { isWorker, superviseWorkers, tellEnded, tellReady, type Address } from './workers.ts';
 
 /** How long a drain may take before the process ends all the same: nothing is lost by that. */
 const drainMsMax = 30_000;
 /** Long enough for a request that was on its way when the signal came. */
 const lingerMs = 250;
 
-/** Resolves with the exit status once a signal has come and everything is closed. */
-export async function serve(env: Environment): Promise<number> {
+const workersMax = 64;
+
+/**
+ * Resolves with the exit status once a signal has come and everything is closed.
+ * @param args `--workers N`: so many processes behind one port, one for each core, say
+ */
+export async function serve(env: Environment, args: readonly string[]): Promise<number> {
+  const workers = workersOf(args);
+  if (workers === null) {
+    process.stderr.write(`usage: waybill serve [--workers 1…${workersMax}]\n`);
+    return 2;
+  }
+  if (workers === 1 || isWorker) return serveHere(env);
+  return superviseWorkers({ onReady: sayReady, warn: (msg) => say('warn', msg, {}) }, workers);
+}
+
+function workersOf(args: readonly string[]): number | null {
+  try {
+    const options = { workers: { type: 'string' } } as const;
+    const { values } = parseArgs({ args: [...args], options });
+    const count = Number(values.workers ?? 1);
+    return Number.isInteger(count) && count >= 1 && count <= workersMax ? count : null;
+  } catch {
+    return null;
+  }
+}
+
+async function serveHere(env: Environment): Promise<number> {
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
   const stop = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
   });
   const server = await startServer(env);
-  // Written past the log, whose level may be silent: whoever started us waits for this line.
-  const ready = { level: 'info', time: new Date().toISOString(), msg: 'ready', url: server.url };
-  const { listening } = server;
-  process.stdout.write(`${JSON.stringify({ ...ready, listening, pid: process.pid })}\n`);
+  (isWorker ? tellReady : sayReady)({ url: server.url, listening: server.listening });
   await stop;
   server.log.info('stopping: nothing more is accepted');
-  return drain(server);
+  const status = await drain(server);
+  tellEnded();
+  return status;
+}
+
+/** Written past the log, whose level may be silent: whoever started us waits for this line. */
+function sayReady({ url, listening }: Address): void {
+  say('info', 'ready', { url, listening, pid: process.pid });
+}
+
+function say(level: 'info' | 'warn', msg: string, facts: object): void {
+  const time = new Date().toISOString();
+  process.stdout.write(`${JSON.stringify({ level, time, msg, ...facts })}\n`);
 }
 
 async function drain(server: RunningServer): Promise<number> {

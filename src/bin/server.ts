@@ -10,6 +10,7 @@ import { openGateway, type Gateway } from '#src/gateway.ts';
 import type { Engine } from '#src/store/engine.ts';
 import { makeDemoClients, openEmbedded, writeVkey } from './embedded.ts';
 import { openHttp } from './http.ts';
+import { createSharedMetrics, isWorker } from './workers.ts';
 import { readSettings, rootDir, tokenKeyFromSeed, type Environment } from './settings.ts';
 
 export interface RunningServer {
@@ -43,7 +44,7 @@ export async function startServer(env: Environment): Promise<RunningServer> {
   };
   try {
     if (config.databaseUrl === null) engine = await openEmbedded(config.home, log);
-    const metrics = createMetrics();
+    const metrics = createMetrics(isWorker ? createSharedMetrics : undefined);
     gateway = await openGateway({
       ...{ agreements, keys, log, ledgerOrigin: config.ledgerOrigin },
       databaseUrl: config.databaseUrl ?? engine?.gatewayUrl ?? '',

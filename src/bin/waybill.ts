@@ -3,7 +3,8 @@ import { GatewayError, StartupError } from '#src/base/errors.ts';
 
 const usage = `usage: waybill <command>
 
-  serve                      run the gateway (settings: environment variables, see README)
+  serve [--workers N]        run the gateway (settings: environment variables, see README),
+                             in N processes behind one port
   demo [--once] [--json] [--orders N]
                              the gateway, an EMR and all 17 consignees, played through
   migrate                    bring the database of MIGRATION_DATABASE_URL to this version
@@ -35,7 +36,7 @@ type Command = (args: readonly string[]) => Promise<number>;
 
 // Each command is loaded when it is asked for: help does not wait for the gateway's libraries.
 const commands: Readonly<Record<string, Command>> = {
-  serve: async () => (await import('./serve.ts')).serve(process.env),
+  serve: async (args) => (await import('./serve.ts')).serve(process.env, args),
   demo: async (args) => (await import('./demo/demo.ts')).runDemo(args),
   migrate: async () => (await import('./migrate.ts')).runMigrations(process.env),
   client: async (args) => (await import('./client.ts')).manageClients(process.env, args),

@@ -188,8 +188,10 @@ export interface GatewayProcess extends TestGateway {
 export async function spawnGateway(
   world: World,
   env: Record<string, string> = {},
+  args: readonly string[] = [],
 ): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [join(rootDir, 'src/bin/waybill.ts'), 'serve'], {
+  const program = join(rootDir, 'src/bin/waybill.ts');
+  const child = spawn(process.execPath, [program, 'serve', ...args], {
     env: { ...world.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
