@@ -158,10 +158,10 @@ function begunBy(relation: Relation, today: string): Begun[] {
       if (standing.activated.has(contract.id)) return true;
       return from <= today && couldBegin(contract, standing);
     });
-  // Noticed late, a version may have been overtaken before its day came.
+  // Noticed late, a version may have been overtaken before its day came, and not only by the next.
   return days.filter(({ contract, from }, at) => {
-    const next = days[at + 1];
-    return standing.activated.has(contract.id) || !next || from < next.from;
+    const later = days.slice(at + 1);
+    return standing.activated.has(contract.id) || later.every((next) => from < next.from);
   });
 }
 

@@ -213,6 +213,17 @@ describe('what was before', () => {
   });
 });
 
+it('leaves out a version that a later one overtook, also past one between them', () => {
+  const contracts = [version(1, '2026-01-01'), version(2, '2026-01-02'), version(3, '2026-01-03')];
+  const noticedOn = new Map([
+    ['lab.v1', '2026-01-01'],
+    ['lab.v2', '2026-01-02'],
+    ['lab.v3', '2026-01-01'],
+  ]);
+  const standing = { noticedOn, endedThrough: new Map(), activated: new Set<string>() };
+  expect(notice({ ...agreements, contracts }, standing, '2026-01-09').history).toEqual([]);
+});
+
 it('puts every version in one place at most, and in force only what decides', () => {
   const day = fc.integer({ min: 0, max: 60 }).map((days) => daysAfter('2026-01-01', days));
   const histories = fc
