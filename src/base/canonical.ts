@@ -2,8 +2,16 @@
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
-/** The RFC 8785 text of a JSON value. Throws on NaN, Infinity, lone surrogates and cycles. */
+/**
+ * The RFC 8785 text of a JSON value, members that are undefined left out. Throws on NaN, Infinity,
+ * lone surrogates and cycles.
+ */
 export function canonicalText(value: unknown): string {
+  return canonicalCopy(value)?.text ?? textOfOddities(value);
+}
+
+/** Of whatever it is, at several times the cost. */
+function textOfOddities(value: unknown): string {
   const text = canonicalize(value);
   if (text === undefined) throw new TypeError('only JSON values have a canonical form');
   return text;
@@ -33,15 +41,20 @@ const fewKeys = 16;
  * other. Throws as `canonicalText` does.
  */
 export function canonicalForm(value: unknown): { text: string; value: unknown } {
-  const copy = sortedCopy(value, 0);
-  if (copy !== odd) {
-    // RFC 8785 is JSON.stringify over sorted keys
-    const text = JSON.stringify(copy);
-    // an escape such as \ud800 is a lone surrogate, which has no canonical form
-    if (!text.includes('\\ud')) return { text, value: copy };
-  }
-  const text = canonicalText(value);
+  const copy = canonicalCopy(value);
+  if (copy) return copy;
+  const text = textOfOddities(value);
   return { text, value: JSON.parse(text) };
+}
+
+/** The short way; undefined for what it cannot copy. */
+function canonicalCopy(value: unknown): { text: string; value: unknown } | undefined {
+  const copy = sortedCopy(value, 0);
+  if (copy === odd) return undefined;
+  // RFC 8785 is JSON.stringify over sorted keys
+  const text = JSON.stringify(copy);
+  // an escape such as \ud800 is a lone surrogate, which has no canonical form
+  return text.includes('\\ud') ? undefined : { text, value: copy };
 }
 
 function sortedCopy(value: unknown, depth: number): unknown {
@@ -54,7 +67,9 @@ function sortedCopy(value: unknown, depth: number): unknown {
   for (const key of sorted(Object.keys(value))) {
     // engines put keys that are numbers first, and __proto__ is no key of a copy
     if (key <= ':' || key === '__proto__') return odd;
-    const member = sortedCopy((value as Record<string, unknown>)[key], depth + 1);
+    const own = (value as Record<string, unknown>)[key];
+    if (own === undefined) continue;
+    const member = sortedCopy(own, depth + 1);
     if (member === odd) return odd;
     copy[key] = member;
   }

@@ -4,6 +4,7 @@ import addFormats from 'ajv-formats';
 import { neverSharedTest } from '#src/base/never-shared.ts';
 import { isRealDate } from '#src/base/seoul.ts';
 import type { Dictionary, DictionaryItem } from '#src/base/words.ts';
+import { secretsLeftOf, type SecretsLeft } from './named-secrets.ts';
 import { findingsOf, type Finding } from './problems.ts';
 import { isObject, shaped, shapeOf, type Shape, type UnknownKeyListener } from './shape.ts';
 import { placesOf, type Place } from './text-places.ts';
@@ -15,6 +16,8 @@ export interface CompiledItem {
   isUniqueIdentifier: boolean;
   shape: Shape;
   validate: ValidateFunction;
+  /** Leaves out elements that name a secret; undefined where its values hold none such. */
+  secretsLeft: SecretsLeft | undefined;
   /** Where its values hold text, undefined where they hold none. */
   places: Place | undefined;
 }
@@ -64,6 +67,7 @@ export function compileDictionary(dictionary: Dictionary): CompiledDictionary {
       isUniqueIdentifier: item.class === 'uniqueIdentifier',
       shape: shapeOf(item.schema, item.code),
       validate: ajv.compile(item.schema),
+      secretsLeft: secretsLeftOf(item, dictionary.neverShared),
       places: placesOf(item),
     });
     if (item.encrypted) encrypted.add(item.code);
@@ -73,14 +77,18 @@ export function compileDictionary(dictionary: Dictionary): CompiledDictionary {
   return result;
 }
 
-/** Copies what the item's schema knows of a value, then validates the copy: that travels. */
+/**
+ * Copies what the item's schema knows of a value, but for elements that name a secret, then
+ * validates the copy: that travels.
+ */
 export function judge(
   item: CompiledItem,
   value: unknown,
   pointer: string,
   onUnknown: UnknownKeyListener,
 ): Verdict {
-  const copy = shaped(item.shape, value, onUnknown);
+  const known = shaped(item.shape, value, onUnknown);
+  const copy = item.secretsLeft ? item.secretsLeft(known, onUnknown) : known;
   if (item.validate(copy)) return { value: copy };
   const isEmpty = isObject(copy) && Object.keys(copy).length === 0;
   return { findings: findingsOf(item.validate.errors ?? [], item.code, pointer), isEmpty };

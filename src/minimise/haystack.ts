@@ -22,19 +22,20 @@ export interface Source {
   end: number;
   /** How many of its plain characters are digits. */
   digits: number;
-  /** The span of the leaf's own text that a span of this one stands for. */
-  spanOf: Decoded['spanOf'];
+  /** The span of the leaf's own text that a span of this one stands for; undefined: itself. */
+  spanOf: Decoded['spanOf'] | undefined;
 }
 
 /** Plain forms of all sources, one after the other, each ended by NUL, which nothing matches. */
 export interface Haystack {
-  text: string;
-  /** UTF-16 units of `text`. */
+  /** UTF-16 units of the plain forms. */
   codes: Uint16Array;
   /** For each of them, where in its source's text the character stands that it comes from. */
   at: Uint32Array;
   length: number;
   sources: Source[];
+  /** The plain forms as a string: `textOf` makes it. */
+  text: string | undefined;
 }
 
 const depthMax = 2;
@@ -42,6 +43,13 @@ const depthMax = 2;
 export const needleLengthMin = 5;
 /** Kept for the next haystack: to allocate them costs as much as to fill them. */
 const kept = { codes: new Uint16Array(8192), at: new Uint32Array(8192) };
+const keptBytes = Buffer.from(kept.codes.buffer);
+
+/**
+ * Which three digits stand one after the other anywhere in the haystack, whatever is between
+ * them: most numbers that are looked for are ruled out by one of theirs.
+ */
+const threes = new Uint8Array(0x1000);
 
 /**
  * False for a text that cannot be part of anything that is looked for: it has no digit, nothing
@@ -63,32 +71,56 @@ export function canHold(text: string, wordLengthMin: number): boolean {
   return mayBeDigit && !(isAsciiOnly && text.length < needleLengthMin);
 }
 
-/**
- * Builds the haystack of these leaves: of the others nothing is read. It lasts until the next one
- * is built.
- *
- * @param wordLengthMin the length of the shortest needle without a digit
- */
-export function haystackOf(leaves: readonly Leaf[], wordLengthMin: number): Haystack {
+/** Builds the haystack of these leaves. It lasts until the next one is built. */
+export function haystackOf(leaves: readonly Leaf[]): Haystack {
   let units = 0;
   const sources: Source[] = [];
   for (const leaf of leaves) {
-    if (leaf.reads === 'nothing' || !canHold(leaf.text, wordLengthMin)) continue;
-    sources.push({ leaf, text: leaf.text, depth: 0, start: 0, end: 0, digits: 0, spanOf: itself });
-    units += leaf.text.length + 1;
+    const { text } = leaf;
+    sources.push({ leaf, text, depth: 0, start: 0, end: 0, digits: 0, spanOf: undefined });
+    units += text.length + 1;
   }
-  const hay: Haystack = { text: '', ...kept, length: 0, sources };
+  const { codes, at } = kept;
+  const hay: Haystack = { codes, at, length: 0, sources, text: undefined };
   reserve(hay, units);
+  threes.fill(0);
+  let last = 0;
   // grows while it is read: what is decoded is a source of its own
   for (let index = 0; index < sources.length; index += 1) {
     const source = sources[index]!;
     const { hasRun, hasEscape } = append(hay, source);
+    last = noteDigits(hay, source, last);
     if (source.depth === depthMax) continue;
     if (hasEscape) addDecoded(sources, source, unescaped(source.text));
     if (hasRun) for (const run of decodedRuns(source.text)) addDecoded(sources, source, run);
   }
-  hay.text = textOf(hay.codes, hay.length);
   return hay;
+}
+
+/** Notes each three digits up to the end of a source; `last` are the last two before it. */
+function noteDigits({ codes }: Haystack, { start, end, digits }: Source, last: number): number {
+  if (digits === 0) return last;
+  let three = last;
+  for (let at = start; at < end; at += 1) {
+    const code = codes[at]!;
+    if (code > 57) continue;
+    three = ((three << 4) | (code & 15)) & 0xfff;
+    threes[three] = 1;
+  }
+  return three;
+}
+
+/** False where not even the digits of a plain text stand in the haystack one after the other. */
+export function mayHoldDigits(text: string): boolean {
+  let [three, count] = [0, 0];
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (!isDigit(code)) continue;
+    three = ((three << 4) | (code & 15)) & 0xfff;
+    count += 1;
+    if (count > 2 && threes[three] === 0) return false;
+  }
+  return true;
 }
 
 /** The source in whose plain form a position of the haystack lies. */
@@ -114,19 +146,30 @@ export function gapAfter(hay: Haystack, source: Source, position: number): strin
   return gap.slice(source.text.codePointAt(here)! > 0xffff ? 2 : 1);
 }
 
+/** True where nothing that is seen stands between two neighbours of the haystack. */
+export function isJoined(hay: Haystack, source: Source, position: number): boolean {
+  const [here, next] = [hay.at[position]!, hay.at[position + 1]!];
+  if (next <= here + 1) return true;
+  // most numbers end at a character of ASCII, behind a digit of one unit
+  const isEnded = source.text.charCodeAt(here) < 0xd800 && source.text.charCodeAt(here + 1) < 128;
+  return !isEnded && gapAfter(hay, source, position) === '';
+}
+
 /** The span of a leaf's own text for the neighbours `from` to `to` (not included). */
 export function leafSpan(hay: Haystack, source: Source, from: number, to: number) {
   const last = hay.at[to - 1]!;
   const width = source.text.codePointAt(last)! > 0xffff ? 2 : 1;
-  return source.spanOf(hay.at[from]!, last + width);
+  return spanIn(source, hay.at[from]!, last + width);
 }
 
-const itself = (from: number, to: number) => [from, to] as const;
+function spanIn({ spanOf }: Source, from: number, to: number): readonly [number, number] {
+  return spanOf ? spanOf(from, to) : [from, to];
+}
 
 function addDecoded(sources: Source[], parent: Source, decoded: Decoded | undefined): void {
   if (!decoded) return;
   const { leaf, depth } = parent;
-  const spanOf: Source['spanOf'] = (from, to) => parent.spanOf(...decoded.spanOf(from, to));
+  const spanOf: Source['spanOf'] = (from, to) => spanIn(parent, ...decoded.spanOf(from, to));
   const { text } = decoded;
   sources.push({ leaf, text, depth: depth + 1, start: 0, end: 0, digits: 0, spanOf });
 }
@@ -188,7 +231,12 @@ function reserve(hay: Haystack, more: number): void {
   Object.assign(hay, { codes, at });
 }
 
-/** Every machine that Node runs on keeps the low byte first, as UTF-16LE has it. */
-function textOf(codes: Uint16Array, length: number): string {
-  return Buffer.from(codes.buffer, codes.byteOffset, 2 * length).toString('utf16le');
+/**
+ * The haystack as one string. Every machine that Node runs on keeps the low byte first, as
+ * UTF-16LE has it.
+ */
+export function textOf(hay: Haystack): string {
+  const { codes, length } = hay;
+  const bytes = codes === kept.codes ? keptBytes : Buffer.from(codes.buffer);
+  return (hay.text ??= bytes.toString('utf16le', 0, 2 * length));
 }

@@ -26,7 +26,10 @@ interface Choice {
   rule?: DerivationRule;
 }
 
-/** Three items can be derived today, in one way each, and six can come emptied: 512 ways. */
+/**
+ * Three items can be derived today, in one way each, six can come emptied, and cookies can name a
+ * secret: 1024 ways.
+ */
 const READINGS_MAX = 4096;
 
 /**
@@ -116,8 +119,11 @@ interface Found {
   values: ReadonlyMap<string, unknown>;
 }
 
-/** Derived by each rule that applies, or as submitted; emptied composites may be left out. */
-function choicesFor(code: string, { rules }: Listed, { found, values }: Found): Choice[] {
+/**
+ * Derived by each rule that applies, or as submitted; emptied composites may be left out. Elements
+ * that name a secret stay, and left once.
+ */
+function choicesFor(code: string, { item, rules }: Listed, { found, values }: Found): Choice[] {
   const choices: Choice[] = [];
   for (const rule of rules) {
     if (rule.sources(found) === undefined) continue;
@@ -128,6 +134,9 @@ function choicesFor(code: string, { rules }: Listed, { found, values }: Found): 
   if (isObject(value) && Object.keys(value).length === 0) {
     choices.push({ code, value: undefined });
   }
+  let isNamed = false;
+  const left = item.secretsLeft?.(value, () => (isNamed = true));
+  if (isNamed) choices.push({ code, value: left });
   choices.push({ code, value });
   return choices;
 }

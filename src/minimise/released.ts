@@ -173,4 +173,7 @@ function assertItemContracted(
   const listed = plan.outbound.listed.get(code);
   const isContracted = listed?.isReleasable === true && listed.item.at === at;
   if (!isContracted || !listed.item.validate(value)) throw new NotReleasable('NOT_CONTRACTED');
+  listed.item.secretsLeft?.(value, () => {
+    throw new NotReleasable('NOT_CONTRACTED');
+  });
 }

@@ -19,6 +19,8 @@ export interface ReturnedResult {
   today: string;
   /** 32 random bytes. */
   salt: Uint8Array;
+  /** Code of an item that comes another way, beside the result: a report that was uploaded. */
+  beside?: string;
 }
 
 export type MinimisedResult =
@@ -59,6 +61,9 @@ export function minimiseReturned(
   }
 
   const taken = take(returned, input.result);
+  if (input.beside !== undefined && returned.listed.has(input.beside)) {
+    taken.account.found.add(input.beside);
+  }
   taken.findings.push(...checkFacts(taken, input.today));
   const missing = missingItems(taken, []);
   if (taken.findings.length > 0) return refused('INVALID_ITEM', [...taken.findings, ...missing]);

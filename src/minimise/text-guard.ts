@@ -4,10 +4,21 @@
  */
 import type { Contract } from '#src/base/words.ts';
 import type { Side } from './compile.ts';
-import { needlesOf, type Withholding } from './needles.ts';
+import { needlesOf, type SaidTexts, type Withholding } from './needles.ts';
 import type { Finding } from './problems.ts';
 import { search, type Hit } from './text-search.ts';
-import { pointerTo, readLeaves, type Holder, type Leaf } from './text-places.ts';
+import {
+  placeWith,
+  pointerTo,
+  readLeaves,
+  readTexts,
+  type Holder,
+  type Leaf,
+  type LeafPlace,
+  type Place,
+  type Saying,
+} from './text-places.ts';
+import { withholdingOf } from './withheld-forms.ts';
 
 /**
  * The rule by which texts are masked. What it masks, replays have to mask: it is never changed,
@@ -21,6 +32,17 @@ export interface TextGuard {
   withholding: Withholding;
   /** Whether a registration number may not stand in a text, whoever's it is. */
   anyNumber: boolean;
+  /** Where it is looked for. */
+  searched: readonly ItemPlace[];
+  /** Where a record says by itself what hides nowhere else. */
+  saying: Readonly<Record<Saying, readonly ItemPlace[]>>;
+}
+
+/** What is read of one item that travels. */
+interface ItemPlace {
+  code: string;
+  isInTests: boolean;
+  place: Place;
 }
 
 /** A record as far as it is minimised: what would travel, and all that was found. */
@@ -46,11 +68,26 @@ export function textGuardOf(contract: Contract, side: Side): TextGuard | undefin
     .map(({ code }) => code)
     .filter((code) => side.listed.get(code)?.isReleasable !== true);
   if (codes.length === 0) return undefined;
+  const saying = (kind: Saying) => placesIn(side, ({ says }) => says === kind);
   return {
     onMatch: contract.onTextMatch,
-    withholding: { codes, isYearWithheld: codes.includes('birthDate') },
+    withholding: withholdingOf(codes),
     anyNumber: codes.includes(number),
+    searched: placesIn(side, ({ reads }) => reads !== 'nothing'),
+    saying: {
+      day: saying('day'),
+      phone: saying('phone'),
+      email: saying('email'),
+      id: saying('id'),
+    },
   };
+}
+
+function placesIn(side: Side, isWanted: (leaf: LeafPlace) => boolean): ItemPlace[] {
+  return [...side.listed].flatMap(([code, { item, isReleasable }]) => {
+    const place = isReleasable && item.places && placeWith(item.places, isWanted);
+    return place ? [{ code, isInTests: item.at === 'tests', place }] : [];
+  });
 }
 
 /**
@@ -62,12 +99,16 @@ export function textGuardOf(contract: Contract, side: Side): TextGuard | undefin
  */
 export function guardText(guard: TextGuard, minimising: Minimising): Guarded {
   const { withholding, anyNumber, onMatch } = guard;
-  const masked = new Set<string>();
-  let leaves = leavesOf(minimising);
   const { found } = minimising;
   // a registration number that leaves says the year itself
-  const isYearWithheld = withholding.isYearWithheld && (anyNumber || !found.has(number));
-  const needles = needlesOf({ ...withholding, isYearWithheld }, found, leaves);
+  const isYearWithheld = withholding.isBirthWithheld && (anyNumber || !found.has(number));
+  const needles = needlesOf(withholding, isYearWithheld, found, saidTextsOf(guard, minimising));
+  if (!anyNumber && needles.needles.length === 0 && needles.births.length === 0) {
+    return { masked: [] };
+  }
+  const { wordLengthMin } = needles;
+  let leaves = leavesOf(guard, minimising, wordLengthMin);
+  const masked = new Set<string>();
   for (let round = 0; ; round += 1) {
     const hits = search(leaves, needles, anyNumber);
     if (hits.length === 0) break;
@@ -78,8 +119,9 @@ export function guardText(guard: TextGuard, minimising: Minimising): Guarded {
     }
     for (const { leaf } of hits) masked.add(leaf.code);
     // what stood apart may now stand together
-    leaves = leavesOf(minimising);
+    leaves = leavesOf(guard, minimising, wordLengthMin);
   }
+  if (masked.size === 0) return { masked: [] };
   return { masked: [...minimising.side.listed.keys()].filter((code) => masked.has(code)) };
 }
 
@@ -87,16 +129,32 @@ function findingOf(leaf: Leaf): Finding {
   return { code: leaf.code, pointer: pointerTo(leaf), rule: 'holdsWithheldValue' };
 }
 
-function leavesOf({ side, payload, tests }: Minimising): Leaf[] {
+function saidTextsOf({ saying }: TextGuard, { payload, tests }: Minimising): SaidTexts {
+  return (kind) => {
+    const texts: string[] = [];
+    for (const { code, isInTests, place } of saying[kind]) {
+      if (!isInTests) readTexts(texts, place, payload[code]);
+      else for (const { values } of tests) readTexts(texts, place, values[code]);
+    }
+    return texts;
+  };
+}
+
+function leavesOf({ searched }: TextGuard, minimising: Minimising, wordLengthMin: number): Leaf[] {
+  const { side, payload, tests } = minimising;
   const leaves: Leaf[] = [];
   const top: Holder = { value: payload, within: undefined, path: `/${side.root}` };
-  const elements = tests.map(({ index, values }): Holder => {
-    return { value: values, within: undefined, path: `/${side.root}/tests/${index}` };
-  });
-  for (const [code, { item, isReleasable }] of side.listed) {
-    if (!item.places || !isReleasable) continue;
-    const holders = item.at === 'tests' ? elements : [top];
-    for (const holder of holders) readLeaves(leaves, item.places, code, holder, code);
+  let elements: Holder[] | undefined;
+  for (const { code, isInTests, place } of searched) {
+    const reading = { leaves, code, wordLengthMin };
+    if (!isInTests) {
+      readLeaves(reading, place, top, code, payload[code]);
+      continue;
+    }
+    elements ??= tests.map(({ index, values }): Holder => {
+      return { value: values, within: undefined, path: `/${side.root}/tests/${index}` };
+    });
+    for (const element of elements) readLeaves(reading, place, element, code, element.value[code]);
   }
   return leaves;
 }

@@ -1,24 +1,26 @@
 /** Where a dictionary item holds text: compiled once of its schema, then walked for each value. */
 import type { DictionaryItem } from '#src/base/words.ts';
-import { canHold, needleLengthMin } from './haystack.ts';
+import { canHold } from './haystack.ts';
 import { isObject } from './shape.ts';
 
 /** What a place says by itself: a withheld value that is said there anyway hides nowhere else. */
 export type Saying = 'day' | 'phone' | 'email' | 'id';
 
+export interface LeafPlace {
+  kind: 'leaf';
+  /**
+   * `text`: anybody may write anything here, so it is searched for everything. `code`: one code,
+   * searched for what is too long to be there by chance. `fraction`: a time, of which only what is
+   * finer than a millisecond is such a code. `nothing`: what it may hold (a day, one of a list, an
+   * address of four bytes, a digest) can hide nothing.
+   */
+  reads: 'text' | 'code' | 'fraction' | 'nothing';
+  says: Saying | undefined;
+}
+
 /** One place of a value that is read; undefined stands for one with nothing to read. */
 export type Place =
-  | {
-      kind: 'leaf';
-      /**
-       * `text`: anybody may write anything here, so it is searched for everything. `code`: one
-       * code, searched for what is too long to be there by chance. `fraction`: a time, of which
-       * only what is finer than a millisecond is such a code. `nothing`: what it may hold (a day,
-       * one of a list, an address of four bytes, a digest) can hide nothing.
-       */
-      reads: 'text' | 'code' | 'fraction' | 'nothing';
-      says: Saying | undefined;
-    }
+  | LeafPlace
   | { kind: 'array'; items: Place }
   | { kind: 'object'; members: readonly (readonly [key: string, place: Place])[] };
 
@@ -31,13 +33,13 @@ export interface Holder {
   path: string | number;
 }
 
-/** One leaf of a record that would travel. */
+/** One leaf of a record that would travel, and that may hold something. */
 export interface Leaf {
   /** The dictionary code of the item that holds it. */
   code: string;
   /** A number as its RFC 8785 text. */
   text: string;
-  reads: 'text' | 'code' | 'nothing';
+  reads: 'text' | 'code';
   says: Saying | undefined;
   /** What holds it, and by which key: so a masked text is put back. */
   holder: Holder;
@@ -102,55 +104,86 @@ function formatsOf(schema: Record<string, unknown>): string[] {
   return formats.every(({ length }) => length > 0) ? formats.flat() : [];
 }
 
-/**
- * Adds every leaf of a value to `leaves`, but for those that say nothing by themselves and are too
- * short to hold anything. Requires: the value passed its schema.
- */
-export function readLeaves(
-  leaves: Leaf[],
-  place: Place,
-  code: string,
-  holder: Holder,
-  key: string | number,
-): void {
-  readValue(leaves, place, code, holder, key, holder.value[key]);
+/** The part of a place whose leaves are wanted; undefined where none is. */
+export function placeWith(place: Place, isWanted: (leaf: LeafPlace) => boolean): Place | undefined {
+  if (place.kind === 'leaf') return isWanted(place) ? place : undefined;
+  if (place.kind === 'array') {
+    const items = placeWith(place.items, isWanted);
+    return items && { kind: 'array', items };
+  }
+  const members = place.members.flatMap(([name, member]) => {
+    const wanted = placeWith(member, isWanted);
+    return wanted ? [[name, wanted] as const] : [];
+  });
+  return members.length > 0 ? { kind: 'object', members } : undefined;
 }
 
-function readValue(
-  leaves: Leaf[],
+/** What an item's leaves are read into, and what they can hold. */
+export interface LeafReading {
+  leaves: Leaf[];
+  /** The dictionary code of the item. */
+  code: string;
+  /** The length of the shortest text without a digit that is looked for. */
+  wordLengthMin: number;
+}
+
+/**
+ * Adds every leaf of a value to `leaves`, but for those that are too short to hold anything.
+ * Requires: the value passed its schema.
+ */
+export function readLeaves(
+  reading: LeafReading,
   place: Place,
-  code: string,
   holder: Holder,
   key: string | number,
   value: unknown,
 ): void {
   if (place.kind === 'leaf') {
-    const { reads, says } = place;
-    const isNumber = typeof value === 'number' && reads === 'text';
-    if (typeof value !== 'string' && !isNumber) return;
-    if (reads === 'fraction') {
-      if (typeof value !== 'string' || value.length <= timeLengthMax) return;
-      const text = value.slice(secondsLength);
-      leaves.push({ code, text, reads: 'code', says, holder, key });
-      return;
-    }
-    const text = String(value);
-    if (says === undefined && !canHold(text, needleLengthMin)) return;
-    leaves.push({ code, text, reads, says, holder, key });
+    const text = textAt(place, value);
+    if (text === undefined || !canHold(text, reading.wordLengthMin)) return;
+    const { code, leaves } = reading;
+    const { says } = place;
+    leaves.push({ code, text, reads: place.reads === 'text' ? 'text' : 'code', says, holder, key });
   } else if (place.kind === 'array') {
     if (!Array.isArray(value)) return;
     const inner = { value: value as unknown as Holder['value'], within: holder, path: key };
+    const { items } = place;
     for (let at = 0; at < value.length; at += 1) {
-      readValue(leaves, place.items, code, inner, at, (value as unknown[])[at]);
+      readLeaves(reading, items, inner, at, (value as unknown[])[at]);
     }
   } else if (isObject(value)) {
     const inner = { value, within: holder, path: key };
-    for (const [name, member] of place.members) {
-      const held = value[name];
+    const { members } = place;
+    for (let at = 0; at < members.length; at += 1) {
+      const member = members[at]!;
+      const held = value[member[0]];
       // what every object inherits is never text
-      if (held !== undefined) readValue(leaves, member, code, inner, name, held);
+      if (held !== undefined) readLeaves(reading, member[1], inner, member[0], held);
     }
   }
+}
+
+/** Adds the text of every leaf of a value to `texts`. */
+export function readTexts(texts: string[], place: Place, value: unknown): void {
+  if (place.kind === 'leaf') {
+    const text = textAt(place, value);
+    if (text !== undefined) texts.push(text);
+  } else if (place.kind === 'array') {
+    if (!Array.isArray(value)) return;
+    for (const element of value as unknown[]) readTexts(texts, place.items, element);
+  } else if (isObject(value)) {
+    for (const [name, member] of place.members) readTexts(texts, member, value[name]);
+  }
+}
+
+function textAt({ reads }: LeafPlace, value: unknown): string | undefined {
+  if (typeof value === 'string') {
+    if (reads !== 'fraction') return value;
+    return value.length <= timeLengthMax ? undefined : value.slice(secondsLength);
+  }
+  if (typeof value !== 'number' || reads !== 'text') return undefined;
+  // most numbers are measured ones of a few digits, which hold nothing
+  return Number.isInteger(value) && value > -1000 && value < 10_000 ? undefined : String(value);
 }
 
 /** RFC 6901. Every key in it is one that the schema knows. */

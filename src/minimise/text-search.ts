@@ -3,7 +3,9 @@ import {
   gapAfter,
   haystackOf,
   leafSpan,
+  mayHoldDigits,
   sourceAt,
+  textOf,
   type Haystack,
   type Source,
 } from './haystack.ts';
@@ -38,34 +40,56 @@ const gaps = {
  */
 export function search(
   leaves: readonly Leaf[],
-  { needles, births, wordLengthMin }: Needles,
+  { needles, births }: Needles,
   anyNumber: boolean,
 ): Hit[] {
-  if (!anyNumber && needles.length === 0 && births.length === 0) return [];
-  const hay = haystackOf(leaves, wordLengthMin);
+  if (leaves.length === 0) return [];
+  const hay = haystackOf(leaves);
   const hits: Hit[] = [];
-  const report = (source: Source, { from, to }: Span) => {
+  const report: Report = (source, { from, to }) => {
     const [start, end] = leafSpan(hay, source, from, to);
     hits.push({ leaf: source.leaf, from: start, to: end });
   };
-  const torn: Needle[] = [];
-  // no text has more digits, so none holds a longer number
-  const digitsMax = hay.sources.reduce((most, { digits }) => Math.max(most, digits), 0);
-  for (const needle of needles) {
-    const { length } = needle.text;
-    const before = hits.length;
-    const isTooLong = needle.isNumber && length > digitsMax;
-    let next: number;
-    for (let from = isTooLong ? -1 : hay.text.indexOf(needle.text); from >= 0; from = next) {
-      const source = sourceAt(hay, from);
-      const span = { from, to: from + length };
-      if (needle.match === 'date') span.to = behindSeventh(hay, source, span.to);
-      const isFound = isMatch(hay, source, needle, span);
-      if (isFound) report(source, span);
-      next = hay.text.indexOf(needle.text, isFound ? span.to : from + 1);
-    }
-    if (hits.length === before && isLongNumber(needle)) torn.push(needle);
+  findNeedles(hay, needles, report);
+  for (const source of hay.sources) {
+    const { reads, says } = source.leaf;
+    const mayBeNumber = anyNumber && says !== 'phone' && source.digits >= 13;
+    const mayBeBirth = births.length > 0 && reads === 'text' && mayHoldBirth(source);
+    if (!mayBeNumber && !mayBeBirth) continue;
+    const groups = groupsIn(hay, source);
+    if (mayBeNumber)
+      registrationNumbersIn(hay, source, groups).forEach((span) => report(source, span));
+    if (!mayBeBirth) continue;
+    for (const one of births)
+      birthsIn(hay, source, groups, one).forEach((span) => report(source, span));
   }
+  for (const birth of births) {
+    for (const span of namedMonthsIn(hay, birth)) {
+      const source = sourceAt(hay, span.from);
+      if (source.leaf.reads === 'text') report(source, span);
+    }
+  }
+  return hits;
+}
+
+type Report = (source: Source, span: Span) => void;
+
+function findNeedles(hay: Haystack, needles: readonly Needle[], report: Report): void {
+  let torn: Needle[] | undefined;
+  let stem: string | undefined;
+  let hasStem = true;
+  for (const needle of needles) {
+    const isNumber = needle.digits === needle.text.length;
+    if (!mayHoldDigits(needle.text)) continue;
+    if (needle.stem !== stem) {
+      stem = needle.stem;
+      hasStem = stem === undefined || textOf(hay).includes(stem);
+    }
+    if (!hasStem) continue;
+    const isFound = findNeedle(hay, needle, report);
+    if (!isFound && isNumber && isLong(needle)) (torn ??= []).push(needle);
+  }
+  if (torn === undefined) return;
   for (const span of tornIn(hay, torn)) {
     for (const source of hay.sources) {
       const [from, to] = [Math.max(span.from, source.start), Math.min(span.to, source.end)];
@@ -73,21 +97,24 @@ export function search(
       if (from < to && source.digits > 0) report(source, { from, to });
     }
   }
-  for (const source of hay.sources) {
-    const { reads, says } = source.leaf;
-    const mayBeNumber = anyNumber && says !== 'phone' && source.digits >= 13;
-    const mayBeBirth = births.length > 0 && reads === 'text' && source.digits >= 2;
-    if (!mayBeNumber && !mayBeBirth) continue;
-    const groups = groupsIn(hay, source);
-    const spans = mayBeNumber ? registrationNumbersIn(hay, source, groups) : [];
-    if (mayBeBirth) for (const one of births) spans.push(...birthsIn(hay, source, groups, one));
-    for (const span of spans) report(source, span);
+}
+
+/** True where it stands in one text, whether once or more. */
+function findNeedle(hay: Haystack, needle: Needle, report: Report): boolean {
+  const text = textOf(hay);
+  const { length } = needle.text;
+  let isAnyFound = false;
+  let next: number;
+  for (let from = text.indexOf(needle.text); from >= 0; from = next) {
+    const source = sourceAt(hay, from);
+    const span = { from, to: from + length };
+    if (needle.match === 'date') span.to = behindSeventh(hay, source, span.to);
+    const isFound = isMatch(hay, source, needle, span);
+    if (isFound) report(source, span);
+    isAnyFound ||= isFound;
+    next = text.indexOf(needle.text, isFound ? span.to : from + 1);
   }
-  for (const span of births.flatMap((birth) => namedMonthsIn(hay, birth))) {
-    const source = sourceAt(hay, span.from);
-    if (source.leaf.reads === 'text') report(source, span);
-  }
-  return hits;
+  return isAnyFound;
 }
 
 /** The end of a day of six digits, or of the digit behind it that says the gender: `840229-2`. */
@@ -99,8 +126,16 @@ function behindSeventh(hay: Haystack, source: Source, to: number): number {
 }
 
 /** Too long to be met by chance in all the digits of a record. */
-function isLongNumber({ match, text, isNumber }: Needle): boolean {
-  return isNumber && match === 'anywhere' && text.length >= 9;
+function isLong({ match, text }: Needle): boolean {
+  return match === 'anywhere' && text.length >= 9;
+}
+
+/**
+ * False for a text in which no birth can be read: a day has four digits at least, and a year alone
+ * stands beside a word.
+ */
+function mayHoldBirth({ digits, start, end }: Source): boolean {
+  return digits >= 4 || (digits >= 2 && digits < end - start);
 }
 
 /**

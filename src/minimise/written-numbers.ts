@@ -1,5 +1,5 @@
 /** Numbers in a text as people group their digits: registration numbers, and days of birth. */
-import { gapAfter, type Haystack, type Source } from './haystack.ts';
+import { gapAfter, isJoined, textOf, type Haystack, type Source } from './haystack.ts';
 import type { Birth } from './needles.ts';
 import { isDigit } from './plain-text.ts';
 import { readRegistrationNumber } from './registration-number.ts';
@@ -14,12 +14,15 @@ export interface Span {
 export interface Group extends Span {
   /** What they are as a number, of at most five digits: the later ones count for nothing. */
   value: number;
-  /**
-   * What parts it from the group before: a separator of no letters and digits; one word of a date;
-   * or anything else, which makes it the first of its row.
-   */
-  after: 'separator' | 'word' | 'else';
+  /** Where the group before it ends; -1 for the first. */
+  before: number;
 }
+
+/**
+ * What parts a group from the one before: a separator of no letters and digits; one word of a
+ * date; or anything else, which makes it the first of its row.
+ */
+type Parting = 'separator' | 'word' | 'else';
 
 const dateWords = new Set([
   '년',
@@ -80,7 +83,7 @@ export function registrationNumbersIn(
     for (const lengths of groupings) {
       if (!isGroupedAs(groups, first, lengths)) continue;
       const { from } = groups[first]!;
-      const digits = hay.text.slice(from, from + 13);
+      const digits = textOf(hay).slice(from, from + 13);
       // +8201012345678: a mobile number with a zero too many, whatever day it begins with
       const isPhone = digits.startsWith('82010') && source.text[hay.at[from]! - 1] === '+';
       if (isPhone || !isOfAnybody(digits)) continue;
@@ -111,19 +114,24 @@ export function birthsIn(
   birth: Birth,
 ): Span[] {
   const spans: Span[] = [];
+  const { yearNumber, yearInCentury, month, day, isYearWithheld } = birth;
   for (let index = 0; index < groups.length; index += 1) {
     const group = groups[index]!;
-    if (group.to - group.from > 6) continue;
-    const last = lastOfDay({ hay, source, birth }, group, groups[index + 1], groups[index + 2]);
-    if (last) spans.push({ from: group.from, to: last.to });
-    else if (birth.isYearWithheld && isYear(hay, source, group, birth)) spans.push(group);
+    const { from, to, value } = group;
+    // a day begins with one of its parts; six digits may be a year and a month
+    const isPart =
+      value === yearNumber || value === yearInCentury || value === month || value === day;
+    if (to - from > 6 || !(isPart || to - from === 6)) continue;
+    const last = isPart ? lastOfDay(hay, source, groups, index, birth) : undefined;
+    if (last) spans.push({ from, to: last.to });
+    else if (isYearWithheld && isYear(hay, source, group, birth)) spans.push({ from, to });
   }
   return spans;
 }
 
 /** The digits of a source as they stand together, in their order. */
 export function groupsIn(hay: Haystack, source: Source): Group[] {
-  const { codes, at } = hay;
+  const { codes } = hay;
   const { start, end } = source;
   const groups: Group[] = [];
   let before = -1;
@@ -131,73 +139,74 @@ export function groupsIn(hay: Haystack, source: Source): Group[] {
     if (!isDigit(codes[from])) continue;
     let [to, value] = [from + 1, codes[from]! - 48];
     for (; to < end && isDigit(codes[to]); to += 1) {
-      const isJoined = at[to]! - at[to - 1]! <= 1 || gapAfter(hay, source, to - 1) === '';
-      if (!isJoined) break;
+      if (!isJoined(hay, source, to - 1)) break;
       if (to - from < 5) value = 10 * value + codes[to]! - 48;
     }
-    groups.push({ from, to, value, after: parting(hay, before, from) });
+    groups.push({ from, to, value, before });
     before = to;
     from = to - 1;
   }
   return groups;
 }
 
-function parting({ text }: Haystack, before: number, from: number): Group['after'] {
+function parting(hay: Haystack, { before, from }: Group): Parting {
   if (before === from) return 'separator';
   const isShort = before >= 0 && from - before <= dateWordLengthMax;
-  return isShort && dateWords.has(text.slice(before, from)) ? 'word' : 'else';
+  return isShort && dateWords.has(textOf(hay).slice(before, from)) ? 'word' : 'else';
 }
 
 function isGroupedAs(groups: readonly Group[], first: number, lengths: readonly number[]): boolean {
   for (let offset = 0; offset < lengths.length; offset += 1) {
     const group = groups[first + offset];
     if (!group || group.to - group.from !== lengths[offset]) return false;
-    if (offset > 0 && group.after !== 'separator') return false;
+    // parted by nothing that is a letter or a digit
+    if (offset > 0 && group.before !== group.from) return false;
   }
   return true;
 }
 
 /** The last of the two or three groups from the first on that are the day of the birth. */
 function lastOfDay(
-  { hay, source, birth }: { hay: Haystack; source: Source; birth: Birth },
-  one: Group,
-  two: Group | undefined,
-  three: Group | undefined,
+  hay: Haystack,
+  source: Source,
+  groups: readonly Group[],
+  first: number,
+  { yearNumber, yearInCentury, month, day }: Birth,
 ): Group | undefined {
-  if (!two || two.after === 'else') return undefined;
-  const { month, day } = birth;
-  const year = Number(birth.year);
-  const isYear = one.to - one.from === 4 && one.value === year;
-  const isShortYear = one.to - one.from === 2 && one.value === year % 100;
+  const [one, two, three] = [groups[first]!, groups[first + 1], groups[first + 2]];
+  if (!two) return undefined;
+  const partingOfTwo = parting(hay, two);
+  if (partingOfTwo === 'else') return undefined;
+  const isYear = one.to - one.from === 4 && one.value === yearNumber;
+  const isShortYear = one.to - one.from === 2 && one.value === yearInCentury;
   const isJoint = two.to - two.from === 4 && two.value === 100 * month + day;
-  if (isJoint && (isYear || (isShortYear && two.after === 'word'))) return two;
-  if (!three || three.after === 'else' || two.to - two.from > 2) return undefined;
-  if (three.to - three.from === 4 && three.value === year && one.to - one.from <= 2) {
-    const isDayFirst = one.value === day && two.value === month;
-    return isDayFirst || (one.value === month && two.value === day) ? three : undefined;
+  if (isJoint && (isYear || (isShortYear && partingOfTwo === 'word'))) return two;
+  if (!three || two.to - two.from > 2 || parting(hay, three) === 'else') return undefined;
+  const isMonthFirst = one.value === month && two.value === day;
+  const isDayFirst = one.value === day && two.value === month;
+  if (three.to - three.from === 4 && three.value === yearNumber && one.to - one.from <= 2) {
+    return isDayFirst || isMonthFirst ? three : undefined;
   }
   if (three.to - three.from > 2) return undefined;
-  const [first, second, third] = [one.value, two.value, three.value];
-  if (isYear) return second === month && third === day ? three : undefined;
-  const isYearLast = three.to - three.from === 2 && third === year % 100;
-  const isOurs =
-    (isShortYear && second === month && third === day) ||
-    (isYearLast && first === day && second === month) ||
-    (isYearLast && first === month && second === day);
+  const isYearFirst = two.value === month && three.value === day;
+  if (isYear) return isYearFirst ? three : undefined;
+  const isYearLast = three.to - three.from === 2 && three.value === yearInCentury;
+  const isOurs = (isShortYear && isYearFirst) || (isYearLast && (isDayFirst || isMonthFirst));
   return isOurs && isOneDate(hay, source, two, three) ? three : undefined;
 }
 
 /** Two digits are a year only where the three numbers are plainly one date: `80.2.9`. */
 function isOneDate(hay: Haystack, source: Source, two: Group, three: Group): boolean {
-  if (two.after !== three.after) return false;
-  if (two.after === 'word') return true;
+  const partingOfTwo = parting(hay, two);
+  if (partingOfTwo !== parting(hay, three)) return false;
+  if (partingOfTwo === 'word') return true;
   const [first, second] = [two, three].map(({ from }) => gapAfter(hay, source, from - 1).trim());
   return first === second && /^[-./·‐-―]$/u.test(first!);
 }
 
 /** `1980년생`, `80년생`, `80생`, `1980년 2월생`, `born 1980`, `생년월 198002`. */
 function isYear(hay: Haystack, source: Source, { from, to }: Group, birth: Birth): boolean {
-  const { text } = hay;
+  const text = textOf(hay);
   const { year, month } = birth;
   const written = text.slice(from, to);
   const isBorn = () => bornBefore.some(([word, size]) => text.startsWith(word, from - size));
@@ -214,7 +223,8 @@ function isYear(hay: Haystack, source: Source, { from, to }: Group, birth: Birth
 }
 
 /** The day of a birth with the month by its name, anywhere: `29 Feb 1980`, `Feb 29, '80`. */
-export function namedMonthsIn({ text }: Haystack, { year, month, day }: Birth): Span[] {
+export function namedMonthsIn(hay: Haystack, { year, month, day }: Birth): Span[] {
+  const text = textOf(hay);
   const name = monthNames[month - 1]!;
   if (!text.includes(name) || !text.includes(year.slice(2))) return [];
   const years = `(?:${year.slice(0, 2)})?${year.slice(2)}(?!\\d)`;

@@ -1,5 +1,6 @@
 /** Records made by someone who wants a value to get out, or who knows no better. */
 import type { SubjectKind } from '#src/base/words.ts';
+import { objectsIn, putNamed, strange } from './naming.ts';
 import { STRANGE } from './oracle.ts';
 import { day, registrationNumber } from './people.ts';
 import { between, chance, digits, hexDigits, pick, type Random } from './random.ts';
@@ -114,6 +115,10 @@ const HARMLESS: readonly Mutation[] = [
       if (chance(random, 0.5)) test['collectionDate'] = null;
     }
   },
+  ({ random, record }) => {
+    putNamed(random, record);
+  },
+  smuggling,
   smuggling,
   smuggling,
   smuggling,
@@ -192,21 +197,11 @@ function harming(mutation: Mutation): Mutation {
   };
 }
 
-function objectsIn(list: unknown): JsonObject[] {
-  if (!Array.isArray(list)) return [];
-  const isObject = (one: unknown) => typeof one === 'object' && one !== null && !Array.isArray(one);
-  return (list as unknown[]).filter(isObject) as JsonObject[];
-}
-
 function unknownKey(random: Random): string {
   const way = random();
   if (way < 0.7) return pick(random, UNKNOWN_KEYS);
   if (way < 0.85) return registrationNumber(random, day(random, 1940, 2025), 'M');
   return `${STRANGE}${hexDigits(random, 6)}`;
-}
-
-function strange(random: Random): string {
-  return `${STRANGE}${digits(random, 10)}`;
 }
 
 function strangeValue(random: Random, depth: number): unknown {

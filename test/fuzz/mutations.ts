@@ -58,6 +58,11 @@ const NO_BASIS_NEEDED = edit(
   '!item.isUniqueIdentifier || contract.legalBasis.has(code)',
   'true',
 );
+const NAMED_SECRETS = edit(
+  'src/minimise/dictionary.ts',
+  'const copy = item.secretsLeft ? item.secretsLeft(known, onUnknown) : known;',
+  'const copy = known;',
+);
 const OPEN_SHAPE = edit(
   SHAPE,
   '    if (known === undefined) onUnknown(shape.path, key);',
@@ -102,6 +107,21 @@ export const MUTATIONS: readonly Mutation[] = [
     without: 'the names that are never shared',
     noticed: 'ACCOUNT',
     edits: [edit(ACCOUNT, '!items.has(key) && isNeverShared(key)', 'false')],
+  },
+  {
+    without: 'leaving out what a value names a secret',
+    noticed: 'THROWN',
+    edits: [NAMED_SECRETS],
+  },
+  {
+    without: 'leaving out what a value names a secret, nor a second look',
+    noticed: 'UNCONTRACTED',
+    edits: [NAMED_SECRETS, NO_SECOND_LOOK],
+  },
+  {
+    without: 'the parameters of an address',
+    noticed: 'UNCONTRACTED',
+    edits: [edit('src/minimise/named-secrets.ts', "equals === '='", 'equals === undefined')],
   },
   {
     without: 'the limit on digits in a key that is told',

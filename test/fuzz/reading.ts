@@ -1,5 +1,6 @@
 /** What the oracle makes of a record, once for all contracts: what is there, fits and follows. */
 import { ageOn } from './people.ts';
+import { withoutNamed } from './named.ts';
 import type { JsonObject } from './realistic.ts';
 import { isDay, type DictionaryRules, type Form, type ItemRules } from './rules.ts';
 
@@ -87,9 +88,10 @@ function reasonOf(rules: DictionaryRules, key: string): UnknownReason {
 
 function readItem(rules: DictionaryRules, item: ItemRules, value: unknown, path: string): ReadItem {
   const unknown = new Map<string, UnknownReason>();
-  const known = project(item.form, value, path, (place, key) =>
-    unknown.set(`${place}.${key}`, reasonOf(rules, key)),
-  );
+  const note = (place: string, key: string) =>
+    void unknown.set(`${place}.${key}`, reasonOf(rules, key));
+  const all = project(item.form, value, path, note);
+  const known = withoutNamed(rules.neverShared, item.code, all, note);
   const fits = item.fits(known);
   const isObject = typeof known === 'object' && known !== null && !Array.isArray(known);
   const isEmptied = !fits && isObject && Object.keys(known).length === 0;

@@ -27,6 +27,7 @@ export interface ItemRules {
 
 export interface DictionaryRules {
   items: ReadonlyMap<string, ItemRules>;
+  neverShared: readonly string[];
   isNeverShared: (key: string) => boolean;
 }
 
@@ -151,7 +152,8 @@ function dictionaryOf(file: DictionaryFile, segments: Set<string>): DictionaryRu
       fits: ajv.compile(item.schema),
     });
   }
-  return { items, isNeverShared: neverShared(file.neverShared) };
+  const { neverShared: names } = file;
+  return { items, neverShared: names, isNeverShared: neverShared(names) };
 }
 
 function formOf(schema: Schema, segments: Set<string>): Form {

@@ -42,8 +42,10 @@ function runRecord(
   const made = fuzzRecord(random);
   const salt = new Uint8Array(32);
   fillBytes(random, salt);
-  const { record, isBenign } = made;
-  const before = JSON.stringify(record);
+  const { isBenign } = made;
+  const before = JSON.stringify(made.record);
+  // As it comes from an EMR: read from JSON, its strings whole.
+  const record = JSON.parse(before) as MadeRecord['record'];
   const judge = judgeOf(shipped.book, { record, today: FUZZ_TODAY, salt, isBenign });
   const find = (contract: string, { kind, path }: Finding) => {
     tally.findings += 1;

@@ -143,6 +143,7 @@ export function contract(input: {
       (input.legalBasis ?? []).map((code) => [code, { basis: words, confirmed: false }]),
     ),
     onTextMatch: 'refuse',
+    receipts: 'optional',
     reason: null,
     subConsignees: [],
     canonical: Buffer.alloc(0),

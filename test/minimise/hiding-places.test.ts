@@ -45,8 +45,21 @@ describe('a withheld value is seen', () => {
     ['the short year before its word', "'84생, 여"],
     ['the year of a birth in words', '1984년에 태어남'],
     ['the year in English', 'birth date 1984'],
+    ['the year with something in it that nobody sees', '19\u200b84년생'],
+    ['a short day with such a thing in it', '8\u00ad4. 2. 2\u200d9.'],
   ])('as %s', (_name, text) => {
     expect(places(saying(`참고 ${text} 확인`))).toEqual([TEXT]);
+  });
+
+  test.each([48_213, 10_2345_6789, 1984_0229, -1984_0229])('as a measured value: %d', (value) => {
+    const measured = { code: 'SBP', name: '수축기혈압', value, unit: 'mmHg' };
+    const checkupRecord = {
+      ...{ checkedOn: '2026-02-22', programme: '일반검진' },
+      measurements: [measured],
+    };
+    expect(places(saying('상담', { checkupRecord }))).toEqual([
+      '/record/checkupRecord/measurements/0/value',
+    ]);
   });
 
   test('torn apart over two texts, in both', () => {

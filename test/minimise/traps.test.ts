@@ -7,11 +7,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contractWarnings, pinOf } from '#src/agreements/notice.ts';
+import { canonicalBytes } from '#src/base/canonical.ts';
 import { newId } from '#src/base/ids.ts';
 import { seoulDate } from '#src/base/seoul.ts';
 import type { Contract } from '#src/base/words.ts';
 import { makeEnvelope } from '#src/delivery/envelope.ts';
 import { compileContract } from '#src/minimise/compile.ts';
+import { commitmentOf } from '#src/minimise/released.ts';
+import { reopen } from '#src/minimise/reopen.ts';
+import { replay } from '#src/minimise/replay.ts';
 import { minimiseReturned } from '#src/minimise/returned.ts';
 import { wireRecord } from '#src/minimise/wire.ts';
 import { faultsOf, soundFiles } from '#test/agreements/folders.ts';
@@ -230,6 +234,125 @@ describe('trap 4: member data is a closed list', () => {
     }
     expect(reason.get('pastMedicalHistory')).toBe('NOT_IN_CONTRACT');
     expect(reason.get('websiteMemberInformation.profile')).toBe('UNKNOWN_ITEM');
+  });
+
+  const hash = 'c'.repeat(64);
+  const infonet = agreedWith('infonet');
+  const page = (path: string) => ({ at: '2026-03-02T00:00:00Z', ip: '192.0.2.9', path });
+  const withCookies = (...cookieNames: string[]) =>
+    released(infonet, { cookies: cookieNames.map((name) => ({ name, valueHash: hash })) });
+  const withPages = (...paths: string[]) =>
+    released(infonet, { otherData: { accessLog: paths.map(page) } });
+
+  test.each([
+    ...['password', 'Password', 'login_password', 'passwd', 'pwd', 'i-PIN', 'ipin', 'pin'],
+    ...[
+      'cardNumber',
+      'my_card_no',
+      'cvc',
+      'fingerprint',
+      'verificationValue',
+      'accessTokenPassword',
+    ],
+    ...['비밀번호', '비밀번호'.normalize('NFD'), '회원 지문', '카드번호', 'ｐａｓｓｗｏｒｄ'],
+    ...['p%61ssword', 'p%2561ssword', encodeURIComponent('비밀번호')],
+  ])('a cookie named %j stays, with its hash', (name) => {
+    const { payload, text, withheld, ledgerWithheld } = withCookies('session', name);
+    expect(payload['cookies']).toEqual([{ name: 'session', valueHash: hash }]);
+    expect(text).not.toContain(name);
+    const said = withheld.filter(({ reason }) => reason === 'NEVER_SHARED');
+    expect(said).toHaveLength(1);
+    expect(said[0]!.item).toMatch(/^cookies\[\]\./);
+    expect(infonet.dictionary.neverShared).toContain(said[0]!.item.replace('cookies[].', ''));
+    expect(ledgerWithheld).toContainEqual({
+      ...{ item: 'NEVER_SHARED', reason: 'NEVER_SHARED', count: 1 },
+    });
+  });
+
+  test('the account says which name of the list a cookie says, not what else it is called', () => {
+    const { withheld, text } = withCookies('password_홍길동', 'hong.password.840229');
+    expect(withheld).toContainEqual({ item: 'cookies[].password', reason: 'NEVER_SHARED' });
+    expect(JSON.stringify(withheld)).not.toMatch(/홍길동|hong|840229/);
+    expect(text).toContain('"cookies":[]');
+  });
+
+  test('ordinary cookies go, those of a session among them', () => {
+    const ordinary = ['JSESSIONID', 'accessToken', 'session_token', 'refresh-token', '_ga'];
+    const named = [...ordinary, 'csrf_secret', 'XSRF-TOKEN', 'shipping', 'pinned', '%70inned'];
+    const { payload, withheld } = withCookies(...named);
+    expect(payload['cookies']).toHaveLength(named.length);
+    expect(withheld.filter(({ reason }) => reason === 'NEVER_SHARED')).toEqual([]);
+  });
+
+  test.each([
+    ...[
+      '/login?password=SECRET',
+      '/login?id=1&user[password]=SECRET',
+      '/a;pwd=SECRET',
+      '/#otp=SECRET',
+    ],
+    ...['/login?비밀번호=SECRET', `/login?${encodeURIComponent('비밀번호')}=SECRET`],
+    ...['/?%70in=SECRET', '/?next=%2Flogin%3Fpassword%3DSECRET', '/?a%26cvc=SECRET'],
+    ...['/?accessToken=SECRET', '/pay?card_no=SECRET&card_no=1', '/?p%252561sswd=SECRET'],
+  ])('a page asked for as %j is not told', (path) => {
+    const { payload, text, withheld } = withPages('/mypage', path);
+    expect(payload['otherData']).toEqual({ accessLog: [page('/mypage')] });
+    expect(text).not.toContain('SECRET');
+    const said = withheld.filter(({ reason }) => reason === 'NEVER_SHARED');
+    expect(said).toHaveLength(1);
+    expect(said[0]!.item).toMatch(/^otherData\.accessLog\[\]\.[a-z가-힣]+$/);
+  });
+
+  test('pages about a password are told, as long as they hold none', () => {
+    const paths = ['/password/reset?step=2', '/?tab=password', '/find-password', '/?a=%&b=%zz'];
+    expect(withPages(...paths).payload['otherData']).toEqual({ accessLog: paths.map(page) });
+  });
+
+  test('an address of any length and any escapes is read in time', () => {
+    const paths = [
+      '%25'.repeat(50_000),
+      '='.repeat(100_000),
+      'a'.repeat(100_000),
+      '?&'.repeat(9_999),
+    ];
+    for (const path of paths) {
+      const outcome = minimiseUnder(
+        infonet,
+        { ...fullRecord(), otherData: { accessLog: [page(`/${path}`)] } },
+        { id: canary.memberId },
+      );
+      expect(outcome).toMatchObject({ reason: 'INVALID_ITEM' });
+    }
+  }, 2000);
+
+  test('what is measured under such a name stays, and what a doctor calls so goes', () => {
+    const measured = (name: string, code = 'X') => ({ code, name, value: 'SECRET' });
+    const measuring = (...measurements: object[]) =>
+      released(agreedWith('engitech'), {
+        checkupRecord: { checkedOn: '2026-03-02', programme: '일반검진', measurements },
+      });
+    const { text, withheld } = measuring(measured('비밀번호'), measured('x', 'Card-Number'));
+    expect(text).not.toContain('SECRET');
+    const place = 'checkupRecord.measurements[]';
+    expect(withheld).toContainEqual({ item: `${place}.비밀번호`, reason: 'NEVER_SHARED' });
+    expect(withheld).toContainEqual({ item: `${place}.cardnumber`, reason: 'NEVER_SHARED' });
+    const open = ['PIN', 'Iris', 'Secretin', '설문지문항', '암호르몬'].map((name) =>
+      measured(name),
+    );
+    expect(measuring(...open).payload['checkupRecord']).toMatchObject({ measurements: open });
+  });
+
+  test('such a cookie does not get past the last look, and one that once left still replays', () => {
+    const cookies = [{ name: 'password', valueHash: hash }];
+    const payload = { cookies, websiteMemberInformation: fullRecord()['websiteMemberInformation'] };
+    const canonical = canonicalBytes(payload);
+    const commitment = commitmentOf(SALT, canonical);
+    const compiled = compileContract(infonet);
+    expect(() => reopen(compiled, { salt: SALT, canonical, commitment })).toThrow('NOT_CONTRACTED');
+    const source = { ...fullRecord(), cookies, otherData: null };
+    expect(replay(infonet, { source, salt: SALT, commitment }).answer).toBe('yes');
+    const { commitment: now } = released(infonet, { cookies, otherData: null }).released;
+    expect(replay(infonet, { source, salt: SALT, commitment: now }).answer).toBe('yes');
   });
 });
 
