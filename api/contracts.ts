@@ -5,6 +5,7 @@ import { contractWarnings } from '#src/agreements/notice.ts';
 import { GatewayError } from '#src/base/errors.ts';
 import type { Contract } from '#src/base/words.ts';
 import type { Gateway } from '#src/gateway.ts';
+import { lostSignatures } from '#src/lifecycle/lost-signatures.ts';
 import { countItems, impactOf } from '#src/oversight/impact.ts';
 import { reportUsage } from '#src/oversight/usage.ts';
 import type { Handlers } from './handler.ts';
@@ -92,10 +93,12 @@ function statusOf(
   inForce: boolean,
 ): components['schemas']['ContractLife']['status'] {
   const { standing } = versions;
-  const isOver = contract.validUntil !== null && contract.validUntil < clock.today();
+  const today = clock.today();
+  const isOver = contract.validUntil !== null && contract.validUntil < today;
   if (inForce) return 'inForce';
   if (isEnded(contract, standing)) return 'ended';
-  if (contract.signature.state !== 'signed') return 'drafted';
+  if (lostSignatures(versions, today).includes(contract)) return 'unsigned';
   if (standing.activated.has(contract.id)) return isOver ? 'ended' : 'superseded';
+  if (contract.signature.state !== 'signed') return 'drafted';
   return standing.noticedOn.has(contract.id) ? 'noticed' : 'signed';
 }

@@ -2,7 +2,7 @@
  * A version decides once both parties have signed it and the notice has shown it for seven days;
  * until then the one before it goes on.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signaturePath } from '#src/agreements/signatures.ts';
@@ -15,6 +15,16 @@ import { contractsIn, signAll, type HowSigned } from '#test/support/signing.ts';
 import { asOwner } from '#test/support/transfers.ts';
 import { until } from '#test/support/wait.ts';
 import { addVersion, entriesOf, runCommand, verifyAll } from './support.ts';
+
+/** Where a version stands, by a gateway, and whether it decides. */
+async function lifeOf(gateway: TestGateway, consignee: string, number: number) {
+  const auditor = await gateway.as('auditor');
+  const path = `/v1/contracts/${consignee}/versions/${number}`;
+  const { inForce, life } = await auditor.json<{ inForce: boolean; life: { status: string } }>(
+    path,
+  );
+  return [life.status, inForce];
+}
 
 const today = seoulDate(Date.now());
 const weekAgo = daysAfter(today, -7);
@@ -219,4 +229,34 @@ test('without a stated notice it begins seven days after a gateway first shows i
   );
   expect((await stepsOf('korea-post.v2')).filter(([kind]) => kind === 'activated')).toHaveLength(1);
   expect((await verifyAll(world, one)).faults).toEqual([]);
+});
+
+test('a version in force that lost its signatures says so, and decides nothing', async () => {
+  const [one, two] = gateways as [TestGateway, TestGateway];
+  expect(await lifeOf(two, 'samkwang', 2)).toEqual(['inForce', true]);
+  await one.stop();
+  rmSync(signaturePath(world.contractsDir, { consignee: 'samkwang', version: 2 }));
+  const three = await startGateway(world);
+  gateways = [two, three];
+  expect(await lifeOf(three, 'samkwang', 2)).toEqual(['unsigned', false]);
+  expect(await lifeOf(three, 'samkwang', 1)).toEqual(['superseded', false]);
+  expect(await lifeOf(three, 'mediage', 2)).toEqual(['drafted', false]);
+  expect(await lifeOf(three, 'mediage', 1)).toEqual(['inForce', true]);
+  await expect(decides(three, 'samkwang')).rejects.toThrow('HTTP 422');
+  // What has read its files before goes on by them.
+  expect(await decides(two, 'samkwang')).toBe('samkwang.v2');
+  const ready = await fetch(`${three.url}/readyz`);
+  expect(ready.status).toBe(200);
+  expect(await ready.json()).toMatchObject({
+    checks: {
+      contracts: {
+        ok: true,
+        detail: 'Lost signatures, so nothing leaves under them: samkwang.v2.',
+      },
+    },
+  });
+  await until('the entry', async () =>
+    (await stepsOf('samkwang.v2')).some(([kind, on]) => kind === 'unsigned' && on === today),
+  );
+  expect((await verifyAll(world, three)).faults).toEqual([]);
 });
