@@ -24,6 +24,7 @@ export interface ContractText {
   validFrom: string;
   validUntil: string | null;
   onTextMatch?: 'refuse' | 'mask';
+  receipts?: 'required' | 'optional';
   reason?: Words;
   subConsignees?: SubConsignee[];
   retention: {

@@ -49,6 +49,7 @@ function build(text: ContractText, { dictionary, text: dictionaryText }: Diction
       (text.legalBasis ?? []).map(({ item, basis, confirmed }) => [item, { basis, confirmed }]),
     ),
     onTextMatch: text.onTextMatch ?? 'refuse',
+    receipts: text.receipts ?? 'optional',
     reason: text.reason ?? null,
     subConsignees: text.subConsignees ?? [],
     canonical,

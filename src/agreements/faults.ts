@@ -3,9 +3,17 @@ import { StartupError } from '#src/base/errors.ts';
 import { consigneeSentences } from './sentences/of-consignees.ts';
 import { contractSentences } from './sentences/of-contracts.ts';
 import { fileSentences } from './sentences/of-files.ts';
+import { pushSentences } from './sentences/of-pushes.ts';
+import { subscriberSentences } from './sentences/of-subscribers.ts';
 import { sentenceOf, type Said } from './sentences/said.ts';
 
-const sentences = { ...fileSentences, ...contractSentences, ...consigneeSentences };
+const sentences = {
+  ...fileSentences,
+  ...contractSentences,
+  ...consigneeSentences,
+  ...pushSentences,
+  ...subscriberSentences,
+};
 
 /** What makes files unusable, by name. A name stays; its sentences may change. */
 export type FaultRule = keyof typeof sentences;

@@ -8,6 +8,7 @@ import consigneeSchema from '../../consignees/consignee.schema.json' with { type
 import clinicSchema from '../../contracts/clinic.schema.json' with { type: 'json' };
 import contractSchema from '../../contracts/contract.schema.json' with { type: 'json' };
 import dictionarySchema from '../../contracts/dictionary.schema.json' with { type: 'json' };
+import subscribersSchema from './subscribers.schema.json' with { type: 'json' };
 import { wrong, type Faults, type Wrong } from './faults.ts';
 import { clauseLaw, laws } from './laws.ts';
 import { nearest } from './nearest.ts';
@@ -33,11 +34,14 @@ export function makeAjv(): Ajv2020 {
 }
 
 const ajv = makeAjv();
+// A subscriber is pushed to in the way that a consignee is.
+ajv.addSchema({ ...consigneeSchema.properties.push, $id: 'push', $defs: consigneeSchema.$defs });
 const validators = {
   clinic: ajv.compile(clinicSchema),
   consignee: ajv.compile(consigneeSchema),
   contract: ajv.compile(contractSchema),
   dictionary: ajv.compile(dictionarySchema),
+  subscribers: ajv.compile(subscribersSchema),
 };
 
 type Kind = keyof typeof validators;

@@ -1,7 +1,7 @@
 /** A consignee's certificate of destruction: taken once, and only with a signature that holds. */
-import { compactVerify, importJWK, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import { onlyMembers, readCompactJws } from '#src/access/jws.ts';
-import { thumbprint } from '#src/agreements/signature-file.ts';
+import { signerOf } from '#src/access/signer.ts';
 import { GatewayError } from '#src/base/errors.ts';
 import { isRealDate } from '#src/base/seoul.ts';
 import type { Actor, Consignee, FieldRule } from '#src/base/words.ts';
@@ -35,23 +35,7 @@ export interface Certificate {
   signature: string;
 }
 
-const algorithms = ['EdDSA', 'Ed25519', 'ES256'];
 const headerMembers = ['alg', 'kid', 'typ'];
-
-/** The thumbprint of the registered key that signed this, or null. What `kid` says is not asked. */
-async function signerOf(keys: readonly JWK[], signature: string): Promise<string | null> {
-  for (const key of keys) {
-    try {
-      // `alg` of the key, or the one that belongs to it: a P-256 key never checks an EdDSA.
-      const alg = key.alg ?? (key.kty === 'EC' ? 'ES256' : 'EdDSA');
-      await compactVerify(signature, await importJWK(key, alg), { algorithms });
-      return await thumbprint(key);
-    } catch {
-      continue;
-    }
-  }
-  return null;
-}
 
 /** The signer of a certificate for an order; `INVALID_SIGNATURE` unless every part is right. */
 async function verified(

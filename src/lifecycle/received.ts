@@ -39,11 +39,12 @@ interface Group extends Counts {
 }
 
 // Grouped by what was released, of which there are few. What has no end yet may still arrive now.
+// What was taken over once has arrived, also where it waits again, or ended otherwise since.
 const receivedSql = `
   SELECT released || derived AS items, min(created_at) AS first,
     max(coalesce(settled_at, now())) AS last,
-    count(*) FILTER (WHERE status = 'delivered') AS delivered,
-    count(*) FILTER (WHERE status <> 'delivered') AS "mayHaveArrived"
+    count(*) FILTER (WHERE status = 'delivered' OR taken_at IS NOT NULL) AS delivered,
+    count(*) FILTER (WHERE status <> 'delivered' AND taken_at IS NULL) AS "mayHaveArrived"
   FROM transfers
   WHERE consignee = $1 AND contract = ANY($2::text[]) AND (status = 'delivered' OR attempts > 0)
     AND id >= $3 AND id < $4

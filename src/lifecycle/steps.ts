@@ -90,7 +90,11 @@ async function insert(tx: Queryable, steps: readonly Step[]): Promise<Step[]> {
   return steps.filter(({ contract, step }) => made.has(`${contract.id} ${step}`));
 }
 
-function entryOf(deps: StepsDeps, { contract, step, on }: Step): Entry {
+/** The entry of one step. */
+export function entryOf(
+  deps: Pick<StepsDeps, 'clock' | 'makeEntry'>,
+  { contract, step, on }: Step,
+): Entry {
   const common = {
     at: deps.clock.now(),
     consignee: contract.consignee,

@@ -1,84 +1,67 @@
 /** Takes covered transfers for a consignee under a lease in database time; recovery is the same. */
 import type { Contract } from '#src/base/words.ts';
 import type { Queryable } from '#src/store/pool.ts';
+import { claimSql } from './claim-sql.ts';
 import type { ClaimedTransfer } from './reopen.ts';
 
 export interface Claim extends ClaimedTransfer {
   leaseUntil: Date;
+  /** Attempts of this round of its schedule, this one too: a redelivery starts anew. */
+  tries: number;
+  /** It asks a consignee whose breaker is open whether it is back; nothing else goes meanwhile. */
+  probe: boolean;
+  /** A success is to be written down: something stands against the endpoint, or nothing at all. */
+  tells: boolean;
 }
 
-// A lease that ended is due again like one that never was: after a crash nothing else is needed.
-// A paused consignee has no slots. Each consignee's own index range is read, so that the backlog of
-// one costs the others nothing. What was released under a version that another process has brought
-// is left to that process: to this one it would look like a transfer without a contract.
-// Of who said stop nothing is taken, also what was decided just before and stored just after they
-// said it. OFFSET 0 keeps that question one look into an index for each row on the way: as a join
-// it would be planned for the whole backlog.
-// What was released under a version whose relation has ended is never taken again, however old the
-// standing of this process: one look into an index for each consignee.
-// Nothing at all is taken for a consignee whose newest version this process could not decide by: it
-// would open what waits as if the version before were still in force.
-// By array and by row, not as joins: PostgreSQL cannot know how few are picked, and would read all
-// transfers and payloads.
-const claimSql = `
-  WITH begun AS (
-    SELECT split_part(contract, '.v', 1) AS consignee,
-      max(split_part(contract, '.v', 2)::integer) AS version
-    FROM contract_steps WHERE step = 'activated' GROUP BY 1
-  ), picked AS (
-    SELECT due.id FROM unnest($1::text[], $2::integer[]) AS slot (consignee, slots),
-    LATERAL (
-      SELECT max(through) AS through FROM relation_ends
-      WHERE relation_ends.consignee = slot.consignee
-    ) AS ended,
-    LATERAL (
-      SELECT id FROM transfers
-      WHERE transfers.consignee = slot.consignee AND status IN ('ready', 'sending', 'leased')
-        AND due_at <= now() AND expires_at > now()
-        AND (substring(contract FROM '[.]v([0-9]{1,9})$')::integer <= ended.through) IS NOT TRUE
-        AND (contract = ANY($5::text[])
-          OR NOT EXISTS (SELECT FROM contract_versions WHERE contract_versions.id = contract))
-        AND NOT EXISTS (SELECT FROM suspensions WHERE suspensions.subject = transfers.subject
-          AND suspensions.consignee IN (transfers.consignee, '*') OFFSET 0)
-      ORDER BY due_at LIMIT slot.slots FOR UPDATE SKIP LOCKED
-    ) AS due
-    WHERE NOT EXISTS (SELECT FROM consignee_states WHERE consignee = slot.consignee)
-      AND NOT EXISTS (SELECT FROM begun WHERE begun.consignee = slot.consignee
-        AND begun.consignee || '.v' || version <> ALL ($6::text[]))
-  ), taken AS (
-    UPDATE transfers SET status = $3, attempts = attempts + 1,
-      lease = uuid_send(gen_random_uuid()), due_at = now() + make_interval(secs => $4)
-    WHERE id = ANY (ARRAY(SELECT picked.id FROM picked))
-    RETURNING transfers.*
-  )
-  SELECT taken.id, client, consignee, contract, commitment, entry, lease, due_at, attempts,
-    (SELECT sealed FROM payloads WHERE payloads.id = taken.id) AS sealed
-  FROM taken ORDER BY taken.id`;
+/** How much of what waits for one consignee may be taken now. */
+export interface Slots {
+  free: number;
+  /** All processes together; null: as fast as its slots get free. */
+  perSecondMax: number | null;
+  leaseSeconds: number;
+}
+
+interface ClaimRow extends ClaimedTransfer {
+  due_at: Date;
+  tries: number;
+  probe: boolean;
+  tells: boolean;
+}
 
 /**
- * Claims up to `slots` due transfers for each consignee.
+ * Claims due transfers for each consignee, as many as its slots, its rate and, for a push, the
+ * state of its endpoint let go.
+ * @param want.slots free slots by consignee; a number is that many, with no limit by time
  * @param want.status `sending` for a push, `leased` for an inbox
+ * @param want.leaseSeconds of those whose slots do not say
  * @param want.contracts the versions that this process has
  */
 export async function claimDue(
   db: Queryable,
   want: {
-    slots: ReadonlyMap<string, number>;
+    slots: ReadonlyMap<string, number | Slots>;
     status: 'sending' | 'leased';
     leaseSeconds: number;
     contracts: readonly Pick<Contract, 'id' | 'signature'>[];
   },
 ): Promise<Claim[]> {
   const signed = want.contracts.filter(({ signature }) => signature.state === 'signed');
-  const { rows } = await db.query<ClaimedTransfer & { due_at: Date }>({
+  const { leaseSeconds } = want;
+  const slots = [...want.slots.values()].map((one) =>
+    typeof one === 'number' ? { free: one, perSecondMax: null, leaseSeconds } : one,
+  );
+  const { rows } = await db.query<ClaimRow>({
     name: 'transfers-claim',
     text: claimSql,
     values: [
       [...want.slots.keys()],
-      [...want.slots.values()],
-      ...[want.status, want.leaseSeconds],
+      slots.map(({ free }) => free),
+      want.status,
+      slots.map((one) => one.leaseSeconds),
       want.contracts.map(({ id }) => id),
       signed.map(({ id }) => id),
+      slots.map(({ perSecondMax }) => perSecondMax),
     ],
   });
   return rows.map(({ due_at: leaseUntil, ...row }) => ({ ...row, leaseUntil }));
@@ -87,16 +70,36 @@ export async function claimDue(
 /** Gives a push that did not succeed back to the queue, due again after a delay. */
 export async function postpone(
   db: Queryable,
-  claim: { id: string; lease: Buffer },
-  retry: { delaySeconds: number; outcome: string },
+  claim: Pick<Claim, 'id' | 'lease'>,
+  retry: {
+    delaySeconds: number;
+    outcome: string;
+    /** It was no fault of this transfer's: its schedule stays where it was. */
+    isFree?: boolean;
+  },
 ): Promise<void> {
   await db.query({
     name: 'transfers-postpone',
     text: `UPDATE transfers SET status = 'ready', last_outcome = $4,
+             attempts_before = attempts_before + $5::integer,
              due_at = now() + make_interval(secs => $3)
            WHERE id = $1 AND lease = $2 AND status = 'sending'`,
-    values: [claim.id, claim.lease, retry.delaySeconds, retry.outcome],
+    values: [claim.id, claim.lease, retry.delaySeconds, retry.outcome, retry.isFree ? 1 : 0],
   });
+}
+
+/** Gives back a push whose consignee is gone: first in its turn for when it is there again. */
+export async function keepTurn(
+  db: Queryable,
+  claim: Pick<Claim, 'id' | 'lease'>,
+  outcome: string,
+): Promise<void> {
+  await db.query(
+    `UPDATE transfers SET status = 'ready', last_outcome = $3, due_at = created_at,
+       attempts_before = attempts_before + 1
+     WHERE id = $1 AND lease = $2 AND status = 'sending'`,
+    [claim.id, claim.lease, outcome],
+  );
 }
 
 /**

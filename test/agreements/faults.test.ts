@@ -397,7 +397,7 @@ const consigneeCases: Case[] = [
     L,
     'https://lab',
     'https://someone:hunter2@lab',
-    `${L}:7: push.url holds a user name or password; use bearerToken instead`,
+    `${L}:7: push.url holds a user name or password; use push.basic instead`,
   ],
   [
     'a URL with a fragment',
@@ -652,7 +652,7 @@ describe('what was read', () => {
       timeoutSeconds: 15,
     });
     expect(lab?.rate).toEqual({ concurrencyMax: 8, perSecondMax: null });
-    expect(lab?.push?.webhookSecret).toEqual(Buffer.alloc(24, 7));
+    expect(lab?.push?.signing).toEqual({ scheme: 'hmac', secrets: [Buffer.alloc(24, 7)] });
     expect(lab?.encryptionKeys).toEqual([publicJwk]);
     expect(contracts[0]?.retention).toMatchObject({ purgeAfterDays: 7, expireAfterDays: 30 });
   });

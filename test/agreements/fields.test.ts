@@ -76,18 +76,18 @@ describe('a contract', () => {
   it('refuses on a match, has five days for destruction and is unsigned unless it says more', () => {
     const [plain] = loadFiles(soundFiles).contracts;
     expect(plain).toMatchObject({
-      ...{ onTextMatch: 'refuse', reason: null, subConsignees: [] },
+      ...{ onTextMatch: 'refuse', receipts: 'optional', reason: null, subConsignees: [] },
       retention: { destroyWithinDays: 5 },
       signature: { state: 'unsigned', isDemo: false, noticedOn: null },
     });
     expect(sha256(plain?.canonical ?? Buffer.alloc(0))).toEqual(plain?.digest);
-    const more = 'onTextMatch: mask\nreason: { en: New, ko: 새 }\n';
+    const more = 'onTextMatch: mask\nreceipts: required\nreason: { en: New, ko: 새 }\n';
     const text = (contract('document:', more)[C] ?? '').replace(
       'retention: { ',
       'retention: { destroyWithinDays: 30, ',
     );
     expect(loadFiles({ ...soundFiles, [C]: text }).contracts[0]).toMatchObject({
-      ...{ onTextMatch: 'mask', reason: { en: 'New', ko: '새' } },
+      ...{ onTextMatch: 'mask', receipts: 'required', reason: { en: 'New', ko: '새' } },
       retention: { destroyWithinDays: 30 },
     });
     const never = text.replace('destroyWithinDays: 30', 'destroyWithinDays: 0');

@@ -20,7 +20,8 @@ test('an empty environment is the embedded default on loopback', () => {
     home: resolve('.waybill'),
     ...{ contractsDir: '/house/contracts', consigneesDir: '/house/consignees' },
     ...{ ledgerOrigin: 'waybill.invalid/ledger', logLevel: 'info', validateResponses: false },
-    ...{ databaseConnectionsMax: 10, trustedProxies: 0 },
+    ...{ databaseConnectionsMax: 10, trustedProxies: 0, uploadStallSeconds: 30 },
+    subscribersFile: null,
   });
 });
 

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createSecretResolver } from '#src/base/made-secrets.ts';
+import { parseWebhookKey } from '#src/agreements/webhook-keys.ts';
+import { createSecretResolver, type SecretUse } from '#src/base/made-secrets.ts';
 import {
   keepSecret,
   readKeys,
@@ -160,6 +161,16 @@ describe('secrets of consignees', () => {
     for (const file of readdirSync(join(home, 'secrets'))) {
       expect(modeOf(join(home, 'secrets', file))).toBe(0o600);
     }
+  });
+
+  test('are made by what they are for, two live ones apart, and not where others give them', () => {
+    const made = (use: SecretUse['use']) => resolverIn(home)('${env:X}', { ...hint, use });
+    expect(made('olderWebhookSecret')).not.toEqual(made('webhookSecret'));
+    const key = made('webhookSigningKey');
+    expect(key.ok && parseWebhookKey(key.value)?.asymmetricKeyType).toBe('ed25519');
+    for (const use of ['password', 'clientSecret'] as const) expect(made(use).ok).toBe(true);
+    const given = ['username', 'clientId', 'tlsCertificate', 'tlsKey', 'tlsAuthorities'] as const;
+    for (const use of given) expect(made(use).ok).toBe(false);
   });
 
   test('are never made of a text that is no reference', () => {

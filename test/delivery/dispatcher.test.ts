@@ -2,7 +2,7 @@
  * The dispatcher of a whole gateway: retries, rejections, pauses, and never before a checkpoint.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { retryDelaySeconds } from '#src/delivery/dispatcher.ts';
+import { retryDelaySeconds } from '#src/delivery/retry-delay.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { until } from '#test/support/wait.ts';
@@ -42,8 +42,10 @@ beforeAll(async () => {
   gateway = await startGateway(world);
 });
 
-afterEach(() => {
+afterEach(async () => {
   lab.answerWith((response) => response.writeHead(204).end());
+  // What a test let a consignee ask for is not for the next one.
+  await asOwner(world, 'UPDATE endpoints SET held_until = NULL');
 });
 
 afterAll(async () => {

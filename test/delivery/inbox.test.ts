@@ -1,10 +1,14 @@
 /**
  * The inbox: leases in database time, one holder at a time, and answers that only the holder gives.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { signCompact } from '#test/support/client.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary } from '#test/support/orders.ts';
+import { signVersion } from '#test/support/signing.ts';
 import {
   answered,
   asOwner,
@@ -18,6 +22,7 @@ import {
   transferOf,
   type Item,
 } from '#test/support/transfers.ts';
+import { until } from '#test/support/wait.ts';
 
 let world: World;
 let gateway: TestGateway;
@@ -26,7 +31,14 @@ let lab: ConsigneeServer;
 
 beforeAll(async () => {
   lab = await startConsigneeServer();
-  world = await makeWorld({ pushUrls: { samkwang: lab.url } });
+  world = await makeWorld({
+    pushUrls: { samkwang: lab.url, bioage: lab.url },
+    editConsignee: (one) => {
+      if (one['id'] === 'bioage') one['retry'] = { scheduleSeconds: [1, 1, 1], timeoutSeconds: 5 };
+    },
+  });
+  await requireReceipts('lctech');
+  await requireReceipts('bioage');
   gateway = await startGateway(world);
   second = await startGateway(world);
 });
@@ -36,6 +48,14 @@ afterAll(async () => {
   await world?.close();
   await lab?.close();
 });
+
+/** The shipped contract of a consignee, but that it asks for receipts; signed anew. */
+async function requireReceipts(consignee: string): Promise<void> {
+  const path = join(world.contractsDir, consignee, 'v1.yaml');
+  const text = readFileSync(path, 'utf8').replace('\nitems:\n', '\nreceipts: required\nitems:\n');
+  writeFileSync(path, text);
+  await signVersion(world, consignee, 1);
+}
 
 /** A new transfer that waits in the consignee's inbox. */
 async function waiting(consignee: string): Promise<string> {
@@ -51,9 +71,9 @@ async function claimOne(consignee: string, leaseSeconds = 60): Promise<Item> {
   return item;
 }
 
-async function ack(item: Item, consignee: string, through = gateway) {
+async function ack(item: Item, consignee: string, through = gateway, receipt?: string) {
   const client = await through.as(consignee);
-  const body = posting({ lease: item.lease.token });
+  const body = posting({ lease: item.lease.token, ...(receipt ? { receipt } : {}) });
   return answered(client.fetch(`/v1/inbox/${item.transfer}/ack`, body));
 }
 
@@ -253,6 +273,360 @@ test('a transfer that nobody claimed in its time cannot be claimed any more', as
   });
 });
 
+describe('a lease that is extended', () => {
+  const extend = async (item: Item, consignee: string, leaseSeconds: number) => {
+    const client = await gateway.as(consignee);
+    const body = posting({ lease: item.lease.token, leaseSeconds });
+    const reply = await client.fetch(`/v1/inbox/${item.transfer}/extend`, body);
+    const { lease, code } = (await reply.json()) as { lease?: Item['lease']; code?: string };
+    return { status: reply.status, code, lease };
+  };
+
+  test('runs longer under the same token, and never shorter than it did', async () => {
+    await waiting('engitech');
+    const item = await claimOne('engitech', 60);
+    const longer = await extend(item, 'engitech', 600);
+    expect(longer.lease?.token).toBe(item.lease.token);
+    const gained = Date.parse(longer.lease?.until ?? '') - Date.parse(item.lease.until);
+    expect(gained).toBeGreaterThan(500_000);
+    expect((await extend(item, 'engitech', 5)).lease?.until).toBe(longer.lease?.until);
+    const { rows } = await world.db.query<{ until: Date }>(
+      'SELECT due_at AS until FROM transfers WHERE id = $1',
+      [item.transfer],
+    );
+    expect(rows[0]?.until.toISOString()).toBe(longer.lease?.until);
+    expect(await ack(item, 'engitech')).toEqual(done);
+    expect(await extend(item, 'engitech', 60)).toMatchObject(leaseLost);
+  });
+
+  test('is lost once it ended, is not held by another token, and does not outlive its transfer', async () => {
+    const id = await waiting('engitech');
+    const item = await claimOne('engitech');
+    const forged = { ...item, lease: { ...item.lease, token: 'AAAAAAAAAAAAAAAAAAAAAA' } };
+    expect(await extend(forged, 'engitech', 60)).toMatchObject(leaseLost);
+    expect(await extend(item, 'areumnuri', 60)).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    await asOwner(
+      world,
+      `UPDATE transfers SET expires_at = now() + interval '90 s' WHERE id = $1`,
+      [id],
+    );
+    const most = Date.now() + 91_000;
+    const { lease } = await extend(item, 'engitech', 3_600);
+    expect(Date.parse(lease?.until ?? '')).toBeLessThan(most);
+    await endLease(id);
+    expect(await extend(item, 'engitech', 60)).toMatchObject(leaseLost);
+    expect(await ack(await claimOne('engitech'), 'engitech')).toEqual(done);
+  });
+});
+
+describe('a receipt', () => {
+  interface Given {
+    receipts: { signer: string; signedAt: string; jws?: string }[];
+  }
+
+  type Taken = Pick<Item, 'transfer' | 'proof'>;
+
+  /** What the proof of an item commits to. */
+  const commitmentOf = (item: Taken): unknown =>
+    (JSON.parse(Buffer.from(item.proof.leaf, 'base64').toString()) as Record<string, unknown>)[
+      'commitment'
+    ];
+
+  function sign(item: Taken, by: string, change: Record<string, unknown> = {}): Promise<string> {
+    const said = { transfer: item.transfer, commitment: commitmentOf(item), at: now(), ...change };
+    return signCompact({ alg: 'EdDSA' }, said, world.signing.get(by) ?? {});
+  }
+  const now = () => new Date().toISOString();
+
+  test('that the contract requires is asked for; what does not hold leaves the lease', async () => {
+    const id = await waiting('lctech');
+    const item = await claimOne('lctech');
+    expect(await ack(item, 'lctech')).toEqual({ status: 422, code: 'RECEIPT_REQUIRED' });
+    const invalid = { status: 422, code: 'INVALID_SIGNATURE' };
+    const foreign = await sign(item, 'engitech');
+    expect(await ack(item, 'lctech', gateway, foreign)).toEqual(invalid);
+    const other = await sign(item, 'lctech', { transfer: '019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60' });
+    expect(await ack(item, 'lctech', gateway, other)).toEqual(invalid);
+    expect((await transferOf(gateway, id)).status).toBe('leased');
+    const good = await sign(item, 'lctech');
+    expect(await ack(item, 'lctech', gateway, good)).toEqual(done);
+    expect(await ack(item, 'lctech')).toEqual(done);
+    const { entries, ...trail } = await trailWith(gateway, id, 'receipt');
+    const kinds = entries.map(({ kind }) => kind).filter((kind) => kind !== 'audit-read');
+    expect(kinds).toEqual(['released', 'pulled', 'delivered', 'receipt']);
+    const entry = entries.find(({ kind }) => kind === 'receipt');
+    expect(entry?.detail).toMatchObject({ via: 'inbox', jws: good });
+    const leaf = JSON.parse(Buffer.from(entry?.leaf ?? '', 'base64').toString()) as object;
+    expect(leaf).toMatchObject({ transfer: id, commitment: commitmentOf(item) });
+    const [given] = (trail as unknown as Given).receipts;
+    expect(given).toMatchObject({ jws: good, signer: entry?.detail?.['signer'] });
+    const seen = (await transferOf(gateway, id)) as unknown as Given;
+    expect(seen.receipts).toEqual([{ signer: given?.signer, signedAt: given?.signedAt }]);
+  });
+
+  test('that nobody asked for is checked and kept all the same', async () => {
+    const id = await waiting('engitech');
+    const item = await claimOne('engitech');
+    const early = await sign(item, 'engitech', { at: '2020-01-01T00:00:00Z' });
+    const invalid = { status: 422, code: 'INVALID_SIGNATURE' };
+    expect(await ack(item, 'engitech', gateway, early)).toEqual(invalid);
+    const good = await sign(item, 'engitech');
+    const answers = await Promise.all([1, 2].map(() => ack(item, 'engitech', gateway, good)));
+    expect(answers).toEqual([done, done]);
+    const { entries } = await trailWith(gateway, id, 'receipt');
+    expect(entries.filter(({ kind }) => kind === 'receipt')).toHaveLength(1);
+  });
+
+  test('comes with a push, which without one that holds goes again', async () => {
+    const before = lab.received.length;
+    lab.answerWith((response, { body }) => {
+      const tries = lab.received.length - before;
+      const signed = sign(body, tries === 2 ? 'engitech' : 'bioage');
+      void signed.then((jws) => {
+        response.writeHead(204, tries === 1 ? {} : { 'waybill-receipt': jws }).end();
+      });
+    });
+    const id = await order(gateway, 'bioage');
+    const outcomes = new Set<string | null>();
+    await until('the third push to be taken', async () => {
+      const transfer = await transferOf(gateway, id);
+      outcomes.add(transfer.lastOutcome);
+      return transfer.status === 'delivered';
+    });
+    expect(lab.received.length - before).toBe(3);
+    expect([...outcomes].filter((one) => one !== null)).toEqual([
+      ...['receipt-missing', 'receipt-invalid', 'http-204'],
+    ]);
+    const { entries } = await trailWith(gateway, id, 'receipt');
+    const kinds = entries.map(({ kind }) => kind).filter((kind) => kind !== 'audit-read');
+    expect(kinds).toEqual(['released', 'delivered', 'receipt']);
+    expect(entries.find(({ kind }) => kind === 'receipt')?.detail).toMatchObject({ via: 'push' });
+  });
+});
+
+describe('a seek', () => {
+  const seek = async (consignee: string, body: object) => {
+    const client = await gateway.as(consignee);
+    return client.json<object>('/v1/inbox/seek', posting(body));
+  };
+  const take = async (consignee: string) => {
+    const id = await waiting(consignee);
+    expect(await ack(await claimOne(consignee), consignee)).toEqual(done);
+    return id;
+  };
+  const nothing = { replayed: 0, purged: 0, notAllowed: 0, next: null };
+
+  test('brings back what was taken or missed since, oldest first, and once', async () => {
+    const since = new Date().toISOString();
+    const first = await take('infinite');
+    const missed = await waiting('infinite');
+    await asOwner(world, 'UPDATE transfers SET expires_at = now() WHERE id = $1', [missed]);
+    await reached(gateway, missed, 'expired');
+    const destroyed = await take('infinite');
+    await asOwner(world, 'UPDATE transfers SET purged_at = now() WHERE id = $1', [destroyed]);
+    await waiting('infinite');
+    expect(await reject(await claimOne('infinite'), 'infinite')).toEqual(done);
+    const last = await take('infinite');
+    expect(await seek('areumnuri', { since })).toEqual(nothing);
+    expect(await seek('infinite', { since, until: since })).toEqual(nothing);
+    const reason = `restored ${canary.name}`;
+    const reply = await seek('infinite', { since, reason });
+    expect(reply).toEqual({ ...nothing, replayed: 3, purged: 1 });
+    expect(await seek('infinite', { since })).toEqual({ ...nothing, purged: 1 });
+    expect(await transferOf(gateway, first)).toMatchObject({ status: 'ready', settledAt: null });
+    const items = await claim(gateway, 'infinite');
+    expect(items.map(({ transfer }) => transfer)).toEqual([first, missed, last]);
+    for (const item of items) expect(await ack(item, 'infinite')).toEqual(done);
+    const { entries } = await trailWith(gateway, first, 'redelivered');
+    const kinds = entries.map(({ kind }) => kind).filter((kind) => kind !== 'audit-read');
+    expect(kinds.slice(2)).toEqual(['delivered', 'redelivered', 'pulled', 'delivered']);
+    const again = entries.find(({ kind }) => kind === 'redelivered');
+    expect(again?.detail).toMatchObject({ outcome: 'seek', attempts: 1, reason });
+    expect(Buffer.from(again?.leaf ?? '', 'base64').toString()).not.toContain(canary.name);
+  });
+
+  test('after a transfer brings back what was taken since that was', async () => {
+    const ids = [await take('infinite'), await take('infinite'), await take('infinite')];
+    expect(await seek('infinite', { after: ids[0] })).toEqual({ ...nothing, replayed: 2 });
+    const items = await claim(gateway, 'infinite');
+    expect(items.map(({ transfer }) => transfer)).toEqual(ids.slice(1));
+    for (const item of items) expect(await ack(item, 'infinite')).toEqual(done);
+    const foreign = await order(gateway, 'engitech');
+    const client = await gateway.as('infinite');
+    const asked = client.fetch('/v1/inbox/seek', posting({ after: foreign }));
+    expect(await answered(asked)).toEqual({ status: 404, code: 'NOT_FOUND' });
+    await reached(gateway, foreign, 'ready');
+    expect(await ack(await claimOne('engitech'), 'engitech')).toEqual(done);
+  });
+
+  test('brings nothing back of a person who has said stop since', async () => {
+    const since = new Date().toISOString();
+    const id = await take('medigene');
+    const operator = await gateway.as('operator');
+    const subject = { kind: 'patient', id: canary.chartNumber };
+    const stop = posting({ subject, consignees: ['medigene'], reason: 'asked for it' });
+    await operator.json('/v1/subjects/suspend', stop);
+    expect(await seek('medigene', { since })).toEqual({ ...nothing, notAllowed: 1 });
+    expect((await transferOf(gateway, id)).status).toBe('delivered');
+    await operator.json('/v1/subjects/resume', stop);
+    expect(await seek('medigene', { since })).toEqual({ ...nothing, replayed: 1 });
+    expect(await ack(await claimOne('medigene'), 'medigene')).toEqual(done);
+  });
+
+  test('takes away nothing: what was taken once can have its result, whatever comes then', async () => {
+    const since = new Date().toISOString();
+    const id = await take('engitech');
+    expect(await seek('engitech', { since })).toEqual({ ...nothing, replayed: 1 });
+    await asOwner(world, 'UPDATE transfers SET expires_at = now() WHERE id = $1', [id]);
+    await reached(gateway, id, 'expired');
+    const client = await gateway.as('engitech');
+    const result = { workReport: { at: '2026-03-03T00:00:00Z', summary: 'Done.' } };
+    const body = posting({ transfer: id, result });
+    const headers = { ...body.headers, 'idempotency-key': '"after-a-seek"' };
+    const reply = client.fetch('/v1/results', { ...body, headers });
+    expect(await answered(reply)).toEqual({ status: 201 });
+  });
+
+  test.each([
+    {},
+    { since: '2026-02-30T00:00:00Z' },
+    { since: '2026-02-03' },
+    { since: '2026-02-03T00:00:00Z', after: '019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60' },
+  ])('of %j is refused', async (body) => {
+    const client = await gateway.as('infinite');
+    const reply = await answered(client.fetch('/v1/inbox/seek', posting(body)));
+    expect(reply).toEqual({ status: 400, code: 'INVALID_REQUEST' });
+  });
+});
+
+test('a consignee sees what waits, what it holds, and when it has to ask again', async () => {
+  const consignee = await gateway.as('areumnuri');
+  const [held, later] = [await waiting('areumnuri'), await waiting('areumnuri')];
+  const [item] = await claim(gateway, 'areumnuri', 1);
+  expect(item?.transfer).toBe(held);
+  const overview = await consignee.json<{ checkIn: { lastAt: string; dueBy: string } }>(
+    '/v1/inbox',
+  );
+  expect(overview).toMatchObject({
+    ...{ waiting: 1, leased: 1, countMax: 10_000, nextLeaseEndsAt: item?.lease.until },
+    oldestWaitingAt: expect.stringMatching(/Z$/) as string,
+  });
+  const { lastAt, dueBy } = overview.checkIn;
+  expect(Date.parse(dueBy) - Date.parse(lastAt)).toBe(24 * 3_600_000);
+  const operator = await gateway.as('operator');
+  const seen = async () => {
+    const path = '/v1/consignees/areumnuri';
+    return (await operator.json<{ checkIn: object }>(path)).checkIn;
+  };
+  expect(await seen()).toEqual({ lastAt, dueBy, overdue: false });
+  await asOwner(world, `UPDATE check_ins SET seen_at = seen_at - interval '25 hours'`);
+  // It never counts from before its relation began.
+  expect(await seen()).toMatchObject({ overdue: false });
+  await asOwner(world, `UPDATE contract_steps SET recorded_at = recorded_at - interval '25 hours'`);
+  expect(await seen()).toMatchObject({ overdue: true });
+  expect(await operator.json('/v1/consignees/samkwang')).toMatchObject({ checkIn: null });
+  for (const one of [item, ...(await claim(gateway, 'areumnuri'))]) {
+    if (one) expect(await ack(one, 'areumnuri')).toEqual(done);
+  }
+  expect((await transferOf(gateway, later)).status).toBe('delivered');
+});
+
+describe('a claim that waits', () => {
+  const wait = async (
+    consignee: string,
+    more: { through?: TestGateway; seconds?: number; limit?: number; signal?: AbortSignal } = {},
+  ) => {
+    const { through = gateway, seconds = 30, limit = 10, signal } = more;
+    const client = await through.as(consignee);
+    const body = posting({ limit, leaseSeconds: 60, waitSeconds: seconds });
+    return client.fetch('/v1/inbox/claim', { ...body, ...(signal ? { signal } : {}) });
+  };
+  const itemsOf = async (reply: Promise<Response>) =>
+    ((await (await reply).json()) as { items: Item[] }).items;
+  /** A claim that waits at a process that its consignee never asked before, once it does. */
+  const waitingAt = async (through: TestGateway, consignee: string, signal?: AbortSignal) => {
+    await asOwner(world, 'DELETE FROM check_ins WHERE consignee = $1', [consignee]);
+    const reply = wait(consignee, { through, ...(signal ? { signal } : {}) });
+    const asked = 'SELECT FROM check_ins WHERE consignee = $1';
+    await until(`${consignee} to ask`, async () => {
+      return (await world.db.query(asked, [consignee])).rows.length > 0;
+    });
+    return { reply };
+  };
+
+  test.each(['own', 'other'])('is answered by what the %s process accepts', async (whose) => {
+    const reply = itemsOf(wait('engitech'));
+    const id = await order(whose === 'own' ? gateway : second, 'engitech');
+    const [item] = await reply;
+    expect(item?.transfer).toBe(id);
+    if (item) expect(await ack(item, 'engitech')).toEqual(done);
+  });
+
+  test('is answered with nothing when the time is over', async () => {
+    const begun = performance.now();
+    expect(await itemsOf(wait('engitech', { seconds: 1 }))).toEqual([]);
+    expect(performance.now() - begun).toBeGreaterThan(990);
+  });
+
+  test('takes nothing for a caller who has left', async () => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const { reply } = await waitingAt(second, 'sk-chemicals', signal);
+    const others = Array.from({ length: 63 }, () =>
+      wait('sk-chemicals', { through: second, signal }).catch(() => 'left'),
+    );
+    leaving.abort();
+    await expect(reply).rejects.toThrow();
+    expect(new Set(await Promise.all(others))).toEqual(new Set(['left']));
+    await until('their places to be free', async () => {
+      const begun = performance.now();
+      await itemsOf(wait('sk-chemicals', { through: second, seconds: 1 }));
+      return performance.now() - begun > 990;
+    });
+    const id = await order(gateway, 'sk-chemicals');
+    const [item] = await itemsOf(wait('sk-chemicals'));
+    expect(item?.transfer).toBe(id);
+    expect(await transferOf(gateway, id)).toMatchObject({ status: 'leased', attempts: 1 });
+  });
+
+  test('takes nothing for a client that is revoked meanwhile', async () => {
+    const { reply } = await waitingAt(second, 'medigene');
+    await asOwner(world, `UPDATE clients SET revoked_at = now() WHERE id = 'medigene'`);
+    const client = await second.as('medigene');
+    await until('the revocation to hold', async () => {
+      return (await client.fetch('/v1/inbox')).status === 401;
+    });
+    const id = await waiting('medigene');
+    expect(await answered(reply)).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
+    expect(await transferOf(gateway, id)).toMatchObject({ status: 'ready', attempts: 0 });
+  });
+
+  test('is told when the contract ends meanwhile', async () => {
+    const { reply } = await waitingAt(second, 'greencross');
+    const operator = await gateway.as('operator');
+    await operator.json('/v1/contracts/greencross/end', posting({ reason: 'a test' }));
+    expect(await answered(reply)).toEqual({ status: 403, code: 'INBOX_LOCKED' });
+  });
+
+  test('waits beside 63 others: each gets its own, one more waits not, a stop ends them all', async () => {
+    const replies = Array.from({ length: 70 }, () =>
+      itemsOf(wait('infinite', { through: second, limit: 1 })),
+    );
+    let ended = 0;
+    for (const reply of replies) void reply.then(() => (ended += 1));
+    await until('six to be answered at once', () => ended >= 6);
+    expect(ended).toBe(6);
+    const ids = await Promise.all(Array.from({ length: 12 }, () => order(gateway, 'infinite')));
+    await until('twelve to have one each', () => ended >= 18);
+    const begun = performance.now();
+    await second.stop();
+    second = undefined as unknown as TestGateway;
+    const taken = (await Promise.all(replies)).flat().map(({ transfer }) => transfer);
+    expect(taken.sort()).toEqual(ids.sort());
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+});
+
 test.each([
   { limit: 0, leaseSeconds: 60 },
   { limit: 501, leaseSeconds: 60 },
@@ -261,6 +635,7 @@ test.each([
   { limit: 1.5, leaseSeconds: 60 },
   { limit: 1 },
   { limit: 1, leaseSeconds: 60, consignee: 'engitech' },
+  { limit: 1, leaseSeconds: 60, waitSeconds: 31 },
 ])('a claim of %j is refused', async (body) => {
   const client = await gateway.as('greencross');
   const reply = await answered(client.fetch('/v1/inbox/claim', posting(body)));

@@ -1,6 +1,6 @@
 /** Consignees that misbehave on loopback, each in one way, and say what reached them. */
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import {
   createServer as createTcpServer,
   type AddressInfo,
@@ -43,6 +43,14 @@ export function httpConsignee(listener: RequestListener): Promise<Misbehaving> {
   return listening(createHttpServer(listener));
 }
 
+/** Speaks HTTP by TLS as the listener says. */
+export function httpsConsignee(
+  tls: ServerOptions,
+  listener: RequestListener,
+): Promise<Misbehaving> {
+  return listening(createHttpsServer(tls, listener));
+}
+
 /** Takes bytes and answers bytes: what is not HTTP. */
 export function tcpConsignee(onBytes: (socket: Socket) => void): Promise<Misbehaving> {
   return listening(createTcpServer((socket) => socket.once('data', () => onBytes(socket))));
@@ -51,7 +59,7 @@ export function tcpConsignee(onBytes: (socket: Socket) => void): Promise<Misbeha
 /** Answers 200 by TLS under a certificate that nobody vouches for. */
 export function selfSignedConsignee(): Promise<Misbehaving> {
   const listener: RequestListener = (_request, response) => response.writeHead(200).end();
-  return listening(createHttpsServer({ key: selfSigned.key, cert: selfSigned.cert }, listener));
+  return httpsConsignee({ key: selfSigned.key, cert: selfSigned.cert }, listener);
 }
 
 /** A port on which nobody listens. */

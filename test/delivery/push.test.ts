@@ -1,15 +1,14 @@
 /** One attempt to push, against consignees that behave in every way there is. */
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import fc from 'fast-check';
 import nock from 'nock';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { PushSettings } from '#src/base/words.ts';
-import {
-  createPushAgent,
-  pushOnce,
-  retryAfterSeconds,
-  type PushOutcome,
-} from '#src/delivery/push.ts';
+import type { PushSettings } from '#src/base/push-words.ts';
+import { createPushAgent } from '#src/delivery/agent.ts';
+import { meanings, retryAfterSeconds, type PushOutcome } from '#src/delivery/outcome.ts';
+import { pushOnce } from '#src/delivery/push.ts';
 import { until } from '#test/support/wait.ts';
 import {
   closedPort,
@@ -45,19 +44,23 @@ interface Attempt {
 
 /** Pushes once to a URL, through an agent of its own as the dispatcher does. */
 async function pushTo(url: string, attempt: Attempt = {}): Promise<PushOutcome> {
-  const agent = createPushAgent(2);
+  const settings: PushSettings = {
+    ...{ url, signing: { scheme: 'hmac', secrets: [webhookSecret] } },
+    ...attempt.settings,
+  };
+  const timeoutSeconds = attempt.timeoutSeconds ?? 10;
+  const agent = createPushAgent({ settings, timeoutSeconds, concurrencyMax: 2 });
   try {
     return await pushOnce(
       { agent, now: () => attempt.now ?? at },
       {
         id: '019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60',
         body: attempt.body ?? '{"transfer":"x"}',
-        settings: { url, webhookSecret, ...attempt.settings },
-        timeoutSeconds: attempt.timeoutSeconds ?? 10,
+        ...{ settings, timeoutSeconds },
       },
     );
   } finally {
-    await agent.destroy();
+    await agent.close();
   }
 }
 
@@ -85,7 +88,7 @@ describe('the outcome of a status', () => {
     expect(outcome).toEqual({ kind: 'accepted', code: `http-${status}` });
   });
 
-  test.each([400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 451, 499])(
+  test.each([400, 402, 403, 404, 405, 406, 409, 411, 413, 415, 422, 424, 426, 428, 431, 451, 499])(
     '%i is rejected',
     async (status) => {
       const { outcome } = await outcomeOf((response) => response.writeHead(status).end(canary));
@@ -93,7 +96,7 @@ describe('the outcome of a status', () => {
     },
   );
 
-  test.each([300, 301, 304, 307, 408, 425, 429, 500, 501, 502, 503, 504, 599])(
+  test.each([300, 301, 304, 307, 401, 407, 408, 421, 425, 500, 501, 502, 504, 599, 600])(
     '%i is tried again',
     async (status) => {
       const { outcome } = await outcomeOf((response) => response.writeHead(status).end());
@@ -101,12 +104,51 @@ describe('the outcome of a status', () => {
     },
   );
 
+  test.each([429, 503])('%i is tried again, and is about the endpoint', async (status) => {
+    const { outcome } = await outcomeOf((response) => response.writeHead(status).end());
+    expect(outcome).toEqual({ kind: 'retry', code: `http-${status}`, hold: true });
+  });
+
+  test('410 ends the endpoint, and does not reject the order', async () => {
+    const { outcome } = await outcomeOf((response) => response.writeHead(410).end(canary));
+    expect(outcome).toEqual({ kind: 'gone', code: 'http-410' });
+  });
+
+  test('is what docs/consignees.md tells', () => {
+    const page = readFileSync(new URL('../../docs/consignees.md', import.meta.url), 'utf8');
+    const rows = [...page.matchAll(/^\| ([\dx, ]*\w) +\| (\w+) +\|/gm)];
+    const told = new Map(
+      rows.flatMap(([, statuses = '', kind = '']) =>
+        statuses.split(', ').map((one): [string, string] => [one, kind]),
+      ),
+    );
+    for (let status = 200; status <= 599; status += 1) {
+      const meant = meanings.find(({ from, to }) => status >= from && status <= to);
+      const said = told.get(String(status)) ?? told.get(`${String(status)[0]}xx`);
+      expect([status, said]).toEqual([status, meant?.kind ?? 'retry']);
+    }
+  });
+
   test('an early hint is no outcome: the final status decides', async () => {
     const { outcome } = await outcomeOf((response) => {
       response.writeEarlyHints({ link: '</a>; rel=preload' });
-      response.writeHead(503).end();
+      response.writeHead(500).end();
     });
-    expect(outcome).toEqual({ kind: 'retry', code: 'http-503' });
+    expect(outcome).toEqual({ kind: 'retry', code: 'http-500' });
+  });
+
+  test('a flood of interim replies is given up long before the deadline', async () => {
+    const server = await start(
+      tcpConsignee((socket) => {
+        const flood = () => {
+          while (!socket.destroyed && socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(50)));
+        };
+        socket.on('drain', flood);
+        flood();
+      }),
+    );
+    expect(await pushTo(on(server))).toEqual({ kind: 'retry', code: 'reply-too-large' });
+    await until('the connection to be given up', () => server.open() === 0);
   });
 });
 
@@ -139,15 +181,30 @@ describe('what is sent', () => {
     const other = new Webhook(`whsec_${Buffer.alloc(32, 8).toString('base64')}`);
     expect(() => other.verify(text, headers)).toThrow();
   });
+});
 
-  test('carries the bearer token where one is configured', async () => {
-    let authorization: string | undefined;
-    const answer = (response: ServerResponse, request: IncomingMessage) => {
-      authorization = request.headers.authorization;
-      response.writeHead(204).end();
-    };
-    await outcomeOf(answer, { settings: { bearerToken: 'token-of-theirs' } });
-    expect(authorization).toBe('Bearer token-of-theirs');
+describe('a receipt', () => {
+  const receipt = 'eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl';
+  const withReceipt = async (header: string, status = 200) => {
+    const headers = { 'waybill-receipt': header };
+    return (await outcomeOf((response) => response.writeHead(status, headers).end())).outcome;
+  };
+
+  test('that comes with a 2xx is handed on', async () => {
+    expect(await withReceipt(receipt)).toEqual({ kind: 'accepted', code: 'http-200', receipt });
+  });
+
+  test.each([
+    ['is empty', ''],
+    ['has other characters', `${receipt}=`],
+    ['is too long', `${receipt}${'A'.repeat(4096)}`],
+    ['is there twice', `${receipt}, ${receipt}`],
+  ])('that %s is left out', async (_, header) => {
+    expect(await withReceipt(header)).toEqual({ kind: 'accepted', code: 'http-200' });
+  });
+
+  test('that comes with a refusal is none', async () => {
+    expect(await withReceipt(receipt, 422)).toEqual({ kind: 'rejected', code: 'http-422' });
   });
 });
 
@@ -333,9 +390,30 @@ describe('Retry-After', () => {
   test('comes with the outcome of a reply that is tried again, and of no other', async () => {
     const header = { 'retry-after': '30' };
     const busy = await outcomeOf((response) => response.writeHead(503, header).end());
-    expect(busy.outcome).toEqual({ kind: 'retry', code: 'http-503', retryAfterSeconds: 30 });
-    const gone = await outcomeOf((response) => response.writeHead(410, header).end());
-    expect(gone.outcome).toEqual({ kind: 'rejected', code: 'http-410' });
+    const held = { kind: 'retry', code: 'http-503', hold: true };
+    expect(busy.outcome).toEqual({ ...held, retryAfterSeconds: 30 });
+    const unfit = await outcomeOf((response) => response.writeHead(422, header).end());
+    expect(unfit.outcome).toEqual({ kind: 'rejected', code: 'http-422' });
+  });
+
+  test('that is there twice is ignored', () => {
+    expect(retryAfterSeconds(['30', '60'], at)).toBeNull();
+  });
+
+  test('is never more than a day, never negative and never a fraction, whatever it says', () => {
+    const written = fc.oneof(
+      fc.string(),
+      fc.bigInt().map(String),
+      fc.double().map(String),
+      fc.date({ noInvalidDate: true }).map((date) => date.toUTCString()),
+    );
+    fc.assert(
+      fc.property(written, fc.date({ noInvalidDate: true }), (text, moment) => {
+        const seconds = retryAfterSeconds(text, moment);
+        if (seconds === null) return;
+        expect(Number.isInteger(seconds) && seconds >= 0 && seconds <= 86_400).toBe(true);
+      }),
+    );
   });
 });
 

@@ -17,42 +17,6 @@ export const consigneeSentences = {
       ],
       laws.written,
     ),
-  'push.no-url': () =>
-    say(
-      ['push.url is not a URL', 'give https://…'],
-      ['push.url이 주소(URL)가 아닙니다', 'https://…로 쓰십시오'],
-    ),
-  'push.credentials': () =>
-    say(
-      ['push.url holds a user name or password', 'use bearerToken instead'],
-      ['push.url에 사용자 이름이나 비밀번호가 있습니다', 'bearerToken을 쓰십시오'],
-    ),
-  'push.fragment': () =>
-    say(
-      ['push.url holds a fragment (#…)', 'remove it'],
-      ['push.url에 # 뒤의 부분이 있습니다', '지우십시오'],
-    ),
-  'push.in-clear': (loopback: string) =>
-    say(
-      ['push.url is not https', `use https, or http to ${loopback}`],
-      ['push.url이 https가 아닙니다', `https를 쓰십시오(http는 ${loopback}에만)`],
-    ),
-  'push.webhook-secret': (reference: string, bytesMin: number, bytesMax: number) =>
-    say(
-      [
-        `${reference} is no webhook secret`,
-        `use whsec_ and base64 of ${bytesMin} to ${bytesMax} bytes`,
-      ],
-      [
-        `${reference}은(는) 웹훅 비밀 값이 아닙니다`,
-        `whsec_와 ${bytesMin}~${bytesMax}바이트의 base64를 쓰십시오`,
-      ],
-    ),
-  'push.bearer-token': (reference: string) =>
-    say(
-      [`${reference} is no bearer token`, 'use visible ASCII without spaces'],
-      [`${reference}은(는) 토큰이 아닙니다`, '공백 없는 ASCII 문자를 쓰십시오'],
-    ),
   'secret.unresolved': (reference: string, fault: string) =>
     say(
       [`${reference} cannot be resolved`, fault],

@@ -1,0 +1,151 @@
+/** A consignee claims what is its own under a lease, and may wait for it. */
+import { requireContract } from '#src/agreements/force.ts';
+import type { Failpoint } from '#src/base/failpoint.ts';
+import type { Actor } from '#src/base/words.ts';
+import type { Entry } from '#src/ledger/entry.ts';
+import { actorDetail } from '#src/ledger/kinds.ts';
+import { submit } from '#src/ledger/submit.ts';
+import type { CheckIns } from '#src/lifecycle/check-ins.ts';
+import { claimDue, putBack, type Claim } from '#src/transfers/claim.ts';
+import { reopenTransfer } from '#src/transfers/reopen.ts';
+import { makeEnvelope, type Envelope, type WireProof } from './envelope.ts';
+import { assertUnlocked, settleHeld, type InboxDeps } from './inbox.ts';
+import type { InboxWaits } from './inbox-waits.ts';
+import { lacksKey, waitForKey } from './keys.ts';
+
+export interface ClaimDeps extends InboxDeps {
+  waits: InboxWaits;
+  checkIns: CheckIns;
+  health: { closing: () => boolean };
+  /** Milliseconds on a clock that nobody sets. */
+  steadyNow: () => number;
+  failpoint?: Failpoint | undefined;
+}
+
+export interface InboxItem extends Envelope {
+  lease: { token: string; until: string };
+}
+
+export interface ClaimRequest {
+  actor: Actor;
+  consignee: string;
+  limit: number;
+  leaseSeconds: number;
+  /** How long to wait while there is nothing; 0: not at all. */
+  waitSeconds: number;
+  /** Aborted when the caller has left: nothing is leased to nobody. */
+  gone: AbortSignal;
+  /** Throws when the caller may not do this any more; asked again after each wait. */
+  assertMay: () => Promise<void>;
+}
+
+/**
+ * Claims up to `limit` waiting transfers, as soon as there are any or the time is over; no
+ * connection to the database is held meanwhile. The gateway's stop ends the wait with nothing.
+ * @throws GatewayError `INBOX_LOCKED` while no contract is in force, also when it ends meanwhile
+ */
+export async function claimInbox(deps: ClaimDeps, request: ClaimRequest): Promise<InboxItem[]> {
+  const { consignee: id, gone } = request;
+  const until = deps.steadyNow() + request.waitSeconds * 1_000;
+  const isPull = deps.agreements.consignees.get(id)?.channel === 'pull';
+  deps.assertOpen();
+  if (isPull) await deps.checkIns.note(id);
+  for (;;) {
+    assertUnlocked(deps, id);
+    const items = isPull && !gone.aborted ? await claimWaiting(deps, request) : [];
+    if (items.length > 0) {
+      // There may be more: whoever waits beside this one looks next.
+      deps.waits.passOn(id);
+      return items;
+    }
+    const woken = await deps.waits.wait(id, { ms: until - deps.steadyNow(), gone });
+    if (gone.aborted || deps.health.closing()) return [];
+    if (!woken) {
+      assertUnlocked(deps, id);
+      return [];
+    }
+    await request.assertMay();
+  }
+}
+
+/**
+ * The lease is taken first and the entries are durable before the answer: a crash in between
+ * leaves a lease that ends, and nothing that left unrecorded.
+ */
+async function claimWaiting(deps: ClaimDeps, request: ClaimRequest): Promise<InboxItem[]> {
+  await deps.failpoint?.('claim:before-commit');
+  const claims = await claimDue(deps.db, {
+    slots: new Map([[request.consignee, request.limit]]),
+    status: 'leased',
+    leaseSeconds: request.leaseSeconds,
+    contracts: deps.agreements.contracts,
+  });
+  if (claims.length === 0) return [];
+  await deps.failpoint?.('claim:after-commit');
+  if (request.gone.aborted) {
+    for (const one of claims) await putBack(deps.db, one, { delaySeconds: 0, outcome: 'left' });
+    return [];
+  }
+  const indexes = claims.map((claim) => claim.entry);
+  const leaves = await deps.ledger.leavesAt(indexes);
+  const proofs = await deps.ledger.proofsFor(indexes);
+  const items: InboxItem[] = [];
+  const entries: { entry: Entry; owner: string }[] = [];
+  for (const [at, claim] of claims.entries()) {
+    const item = await open(deps, request.actor, claim, leaves[at], proofs[at]);
+    if (item === null) continue;
+    items.push(item);
+    entries.push({ entry: pulledEntry(deps, request.actor, claim), owner: claim.id });
+  }
+  await deps.failpoint?.('pulled:before');
+  await submit(deps.db, entries);
+  await deps.failpoint?.('pulled:after');
+  deps.onSubmitted();
+  return items;
+}
+
+/** The item of one claim; null when it must not leave: it is settled then, or waits for a key. */
+async function open(
+  deps: InboxDeps,
+  actor: Actor,
+  claim: Claim,
+  leaf: Buffer | null | undefined,
+  proof: WireProof | null | undefined,
+): Promise<InboxItem | null> {
+  const reopened = reopenTransfer(deps, claim, leaf);
+  if (reopened.outcome === 'corrupt' || !proof) {
+    const error = reopened.outcome === 'corrupt' ? reopened.cause : new Error('no proof');
+    deps.log.error('transfer failed its checks: not handed out', { transfer: claim.id, error });
+    await settleHeld(deps, claim, { actor, status: 'failed', detail: { outcome: 'integrity' } });
+    return null;
+  }
+  if (reopened.outcome === 'withdrawn') {
+    const detail = { outcome: reopened.why };
+    await settleHeld(deps, claim, { actor, status: 'withdrawn', detail });
+    return null;
+  }
+  const encrypt = deps.encryptors.get(claim.consignee) ?? null;
+  if (lacksKey(encrypt, reopened.released)) {
+    await waitForKey(deps, claim);
+    return null;
+  }
+  const envelope = await makeEnvelope(encrypt, {
+    transfer: claim.id,
+    released: reopened.released,
+    proof,
+    parcel: deps.agreements.consignees.get(claim.consignee)?.parcelContents ?? null,
+  });
+  const lease = { token: claim.lease.toString('base64url'), until: claim.leaseUntil.toISOString() };
+  return { ...envelope, lease };
+}
+
+function pulledEntry(deps: InboxDeps, actor: Actor, claim: Claim): Entry {
+  const { id: transfer, consignee, leaseUntil, attempts } = claim;
+  const { id, digest } = requireContract(deps.agreements, claim.contract);
+  return deps.makeEntry({
+    kind: 'pulled',
+    at: deps.clock.now(),
+    ...{ transfer, consignee, contract: { id, digest } },
+    detail: { ...actorDetail(actor), via: 'inbox', attempts, leaseUntil: leaseUntil.toISOString() },
+  });
+}
