@@ -1,6 +1,7 @@
 /**
  * The order of the middleware on one screen: what a request passes, from the socket to its handler.
  */
+import type { IncomingMessage } from 'node:http';
 import express, { type Express } from 'express';
 import type { JWK } from 'jose';
 import type { Log } from '#src/base/log.ts';
@@ -16,12 +17,14 @@ import {
   answer,
   asGet,
   authorise,
+  leaveBody,
   nothingHere,
   observe,
   readBody,
   secureHeaders,
   tellProblem,
 } from './steps.ts';
+import type { Patience } from './streams.ts';
 import { createTokenVerifier } from './token.ts';
 import { knownNames } from './validation.ts';
 import { createValidator } from './validator.ts';
@@ -35,6 +38,10 @@ export interface AppSettings {
   validateResponses: boolean;
   /** How many proxies in front may be believed about the caller's address. */
   trustedProxies: number;
+  /** How long whoever sends or reads a long body may stand still. */
+  patience: Patience;
+  /** Lets this request take longer than others may. */
+  unhurried: (request: IncomingMessage) => void;
   metrics: Metrics;
   log: Log;
 }
@@ -45,7 +52,7 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
   const { clients, db } = gateway;
   const contract = readContract(settings.specPath);
   const board = createBoard(gateway);
-  const handlers = createHandlers(gateway, { ...settings, board });
+  const handlers = createHandlers(gateway, { ...settings, board, spec: contract.spec });
   const { privateJwk: signingKey, publicJwk } = settings.tokenKey;
   const now = Date.now;
   const tokens = createTokenVerifier({ issuer, publicJwk, clients, now });
@@ -61,11 +68,13 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
   app.head(['/healthz', '/readyz'], asGet);
   for (const operation of contract.operations) {
     const { path, method } = operation;
-    app[method](path, authorise(operation, tokens), readBody(operation));
+    const takeBody =
+      operation.body === 'stream' ? leaveBody(operation, settings) : readBody(operation);
+    app[method](path, authorise(operation, tokens), takeBody);
   }
   app.use(createValidator(contract, settings));
   for (const operation of contract.operations) {
-    app[operation.method](operation.path, answer(handlers, operation.id));
+    app[operation.method](operation.path, answer({ ...settings, handlers }, operation.id));
   }
   app.use(nothingHere);
   app.use(tellProblem({ log, known: knownNames(contract.spec) }));

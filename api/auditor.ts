@@ -1,11 +1,10 @@
 /** Operations of auditors and witnesses: the ledger as it is, and every transfer's trail. */
-import { GatewayError } from '#src/base/errors.ts';
-import { isRealDate } from '#src/base/seoul.ts';
 import type { Gateway } from '#src/gateway.ts';
 import { openTrail } from '#src/oversight/trail.ts';
 import { searchTransfers } from '#src/oversight/search.ts';
 import { actorOf } from './caller.ts';
 import type { Handlers } from './handler.ts';
+import { instantOf } from './instant.ts';
 import { pageLimit } from './page.ts';
 
 type AuditorOperation =
@@ -59,8 +58,8 @@ export function auditorHandlers(
         actor: actorOf(request),
         search: {
           ...{ consignee, status },
-          from: instant('from', from),
-          to: instant('to', to),
+          from: from === undefined ? undefined : instantOf('/query/from', from),
+          to: to === undefined ? undefined : instantOf('/query/to', to),
         },
         cursor,
         limit: pageLimit(limit),
@@ -74,16 +73,4 @@ export function auditorHandlers(
       return { status: 200, body: { ...trail, transfer: { ...trail.transfer, channel } } };
     },
   };
-}
-
-/**
- * The instant of a query parameter; its form is checked, but not that such a day and hour exist.
- */
-function instant(name: 'from' | 'to', text: string | undefined): Date | undefined {
-  if (text === undefined) return undefined;
-  const at = new Date(text);
-  if (isRealDate(text.slice(0, 10)) && !Number.isNaN(at.getTime())) return at;
-  throw new GatewayError('INVALID_REQUEST', {
-    problems: [{ pointer: `/query/${name}`, rule: 'notADate' }],
-  });
 }

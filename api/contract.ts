@@ -14,17 +14,20 @@ export interface Operation {
   /** In Express's form: `/v1/transfers/:id`. */
   path: string;
   scopes: readonly (readonly string[])[];
-  body: 'none' | 'optional' | 'required';
+  /** `stream`: not JSON, and handed on as it comes. */
+  body: 'none' | 'optional' | 'required' | 'stream';
+  /** Media types of a `stream`, in lower case and without parameters. */
+  mediaTypes?: readonly string[];
 }
 
 interface SpecOperation {
   operationId: string;
   security?: readonly Readonly<Record<string, readonly string[]>>[];
-  requestBody?: { required?: boolean };
+  requestBody?: { required?: boolean; content: Readonly<Record<string, unknown>> };
 }
 
 export interface ApiContract {
-  spec: { paths: Record<string, unknown> };
+  spec: { paths: Record<string, unknown>; components: Record<string, unknown> };
   operations: readonly Operation[];
 }
 
@@ -51,9 +54,16 @@ export function readContract(specPath: string): ApiContract {
         method,
         path: path.replaceAll(/\{(\w+)\}/g, ':$1'),
         scopes: found.security.map((alternative) => Object.values(alternative).flat()),
-        body: !found.requestBody ? 'none' : found.requestBody.required ? 'required' : 'optional',
+        ...bodyOf(found),
       });
     }
   }
   return { spec, operations };
+}
+
+function bodyOf({ requestBody }: SpecOperation): Pick<Operation, 'body' | 'mediaTypes'> {
+  if (!requestBody) return { body: 'none' };
+  const mediaTypes = Object.keys(requestBody.content);
+  if (!mediaTypes.includes('application/json')) return { body: 'stream', mediaTypes };
+  return { body: requestBody.required ? 'required' : 'optional' };
 }

@@ -1,15 +1,21 @@
-/** Operations of the EMR: submit, preview, follow, cancel. */
+/** Operations of the EMR: submit, preview, follow, cancel, redeliver. */
 import type { Gateway } from '#src/gateway.ts';
 import { cancel } from '#src/transfers/cancel.ts';
 import { getTransfer, listTransfers } from '#src/transfers/for-emr.ts';
 import { preview, release } from '#src/transfers/release.ts';
+import { redeliver } from '#src/transfers/replay.ts';
 import { actorOf } from './caller.ts';
 import type { Handlers } from './handler.ts';
-import { repeatableOf } from './idempotency-key.ts';
+import { readIdempotencyKey, repeatableOrder } from './idempotency-key.ts';
 import { pageLimit } from './page.ts';
 
 type EmrOperation =
-  'releaseTransfer' | 'previewTransfer' | 'listTransfers' | 'getTransfer' | 'cancelTransfer';
+  | 'releaseTransfer'
+  | 'previewTransfer'
+  | 'listTransfers'
+  | 'getTransfer'
+  | 'cancelTransfer'
+  | 'redeliverTransfer';
 
 export function emrHandlers(
   gateway: Gateway,
@@ -21,14 +27,17 @@ export function emrHandlers(
   });
   return {
     async releaseTransfer(request) {
-      const idempotency = repeatableOf(gateway.fingerprint, 'releaseTransfer', request);
-      const order = request.body;
+      const { body: order, bytes } = request;
+      const key = readIdempotencyKey(request.idempotencyKey);
+      const { client } = request.caller;
+      const idempotency = repeatableOrder(gateway.fingerprint, { client, key, order, bytes });
       const body = await release(gateway, { actor: actorOf(request), order, idempotency });
       metrics.accepted(body.consignee);
       return { status: 202, body, headers: { location: `/v1/transfers/${body.id}` } };
     },
     async previewTransfer(request) {
-      return { status: 200, body: await preview(gateway, request.body) };
+      const { body: order, caller } = request;
+      return { status: 200, body: await preview(gateway, { client: caller.client, order }) };
     },
     async listTransfers({ caller, query }) {
       const ask = { ...query, client: caller.client, limit: pageLimit(query.limit) };
@@ -46,6 +55,13 @@ export function emrHandlers(
         ...{ actor: actorOf(request), transfer: id },
         ...(reason === undefined ? {} : { reason }),
       });
+      const transfer = await getTransfer(gateway, { client: request.caller.client, id });
+      return { status: 200, body: channelOf(transfer) };
+    },
+    async redeliverTransfer(request) {
+      const { id } = request.path;
+      const reason = request.body?.reason;
+      await redeliver(gateway, { actor: actorOf(request), transfer: id, reason });
       const transfer = await getTransfer(gateway, { client: request.caller.client, id });
       return { status: 200, body: channelOf(transfer) };
     },

@@ -11,14 +11,17 @@ type ExchangeCode =
   | 'TRANSFER_REQUIRED'
   | 'ALREADY_MATCHED'
   | 'ATTACHMENT_UNUSABLE'
-  | 'CLIENT_STALLED';
+  | 'CLIENT_STALLED'
+  | 'TOO_MANY_UPLOADS';
 
 export const exchangeMessages: Readonly<Record<ExchangeCode & ErrorCode, Message>> = {
   NOT_REDELIVERABLE: say(
     'The transfer cannot be delivered again',
-    'It was cancelled or withdrawn, or its contract lets it go no more. Send the order anew.',
+    'It was cancelled, withdrawn or replaced, or its contract or its person lets it go no more. ' +
+      'If it still has to go, send the order anew.',
     '다시 전달할 수 없는 전송입니다',
-    '취소되었거나 철회되었거나, 계약이 더 이상 허용하지 않습니다. 오더를 새로 보내십시오.',
+    '취소·철회되었거나 다른 오더로 대체되었거나, 계약 또는 정보주체가 더 이상 허용하지 않습니다. ' +
+      '그래도 보내야 하면 오더를 새로 보내십시오.',
   ),
   NOT_REPLACEABLE: say(
     'The order cannot replace that transfer',
@@ -66,11 +69,18 @@ export const exchangeMessages: Readonly<Record<ExchangeCode & ErrorCode, Message
     '이 결과에 첨부할 수 없는 파일입니다',
     '같은 전송에 대하여 먼저 파일 전체를 올리고, 한 번만 사용하십시오.',
   ),
+  TOO_MANY_UPLOADS: say(
+    'You have too many uploads under way',
+    'Let one of them end, and send this one again.',
+    '진행 중인 업로드가 너무 많습니다',
+    '진행 중인 업로드가 끝난 뒤에 다시 보내십시오.',
+  ),
   CLIENT_STALLED: say(
-    'The upload was cut: the answers were not read',
-    'Read the answers while you send. What has an answer is durable; send the rest again with ' +
-      'the same keys.',
-    '응답을 읽지 않아 업로드를 중단했습니다',
-    '보내면서 응답을 함께 읽으십시오. 응답이 온 줄은 저장되었습니다. 나머지는 같은 키로 다시 보내십시오.',
+    'The upload was cut because it stood still',
+    'Read the answers while you send, and send without long pauses. What has an answer is ' +
+      'durable; send the rest again with the same keys.',
+    '업로드가 멈추어 있어 중단했습니다',
+    '보내면서 응답을 함께 읽고, 오래 쉬지 말고 보내십시오. 응답이 온 줄은 저장되었습니다. ' +
+      '나머지는 같은 키로 다시 보내십시오.',
   ),
 };

@@ -1,7 +1,9 @@
 /** The `Idempotency-Key` header: one String of RFC 9651, in double quotes. */
 import { parseItem } from 'structured-headers';
+import { canonicalBytes } from '#src/base/canonical.ts';
 import { GatewayError } from '#src/base/errors.ts';
 import { repeatable, type RepeatableRequest } from '#src/transfers/idempotency.ts';
+import type { Order } from '#src/base/words.ts';
 import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 
 /** What an implementation must support at least (RFC 9651 section 3.3.3). */
@@ -45,4 +47,22 @@ export function repeatableOf(
     key: readIdempotencyKey(request.idempotencyKey),
     body: request.bytes,
   });
+}
+
+const releasing = 'releaseTransfer';
+
+/**
+ * The repeatable form of an order, alone or as a line of an upload: its key stands for the order
+ * itself, however it is written, so that it may come again either way.
+ * @param order.bytes the body of a request that holds nothing but the order: before orders were
+ *   compared by what they say, the bytes were remembered
+ */
+export function repeatableOrder(
+  fingerprint: Fingerprint,
+  { client, key, order, bytes }: { client: string; key: string; order: Order; bytes?: Buffer },
+): RepeatableRequest {
+  const form = { client, operation: releasing, key };
+  const said = repeatable(fingerprint, { ...form, body: canonicalBytes(order) });
+  if (!bytes) return said;
+  return { ...said, bytesHmac: repeatable(fingerprint, { ...form, body: bytes }).requestHmac };
 }

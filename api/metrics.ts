@@ -1,15 +1,20 @@
 /** Counters and gauges for Prometheus: labels are ids and closed codes only (law 4). */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { deliveryStates, type BreakerState } from '#src/delivery/delivery-states.ts';
+import type { PushWatch } from '#src/delivery/dispatcher.ts';
 import type { Gateway } from '#src/gateway.ts';
 import { countOverdue } from '#src/lifecycle/destruction.ts';
 import { consigneeStates } from '#src/lifecycle/pause.ts';
 
+type Watched = Pick<Gateway, 'db' | 'ledger' | 'clock' | 'agreements'>;
+
 export interface Metrics {
   accepted: (consignee: string) => void;
   settled: (consignee: string, status: string) => void;
+  pushes: PushWatch;
   answered: (operation: string, status: number, seconds: number) => void;
   /** Gauges that are read when they are asked for. */
-  watch: (gateway: Pick<Gateway, 'db' | 'ledger' | 'clock'>) => void;
+  watch: (gateway: Watched) => void;
   text: () => Promise<string>;
 }
 
@@ -25,7 +30,7 @@ export function createMetrics(share?: (registry: Registry) => () => Promise<stri
   });
   const settled = new Counter({
     name: 'waybill_transfers_settled_total',
-    help: 'Transfers that came to their end, by state.',
+    help: 'Transfers that came to their end, by state; one delivered again each time.',
     ...{ labelNames: ['consignee', 'status'], registers },
   });
   const answered = new Histogram({
@@ -38,6 +43,7 @@ export function createMetrics(share?: (registry: Registry) => () => Promise<stri
   return {
     accepted: (consignee) => accepted.inc({ consignee }),
     settled: (consignee, status) => settled.inc({ consignee, status }),
+    pushes: pushWatch(registers),
     answered: (operation, status, seconds) =>
       answered.observe({ operation, status: String(status) }, seconds),
     watch: (gateway) => watch(registers, gateway),
@@ -45,14 +51,37 @@ export function createMetrics(share?: (registry: Registry) => () => Promise<stri
   };
 }
 
-function watch(
-  registers: Registry[],
-  { db, ledger, clock }: Pick<Gateway, 'db' | 'ledger' | 'clock'>,
-): void {
+/** Pushes of this process. */
+function pushWatch(registers: Registry[]): PushWatch {
+  const inFlight = new Gauge({
+    name: 'waybill_pushes_in_flight',
+    help: 'Pushes under way.',
+    ...{ labelNames: ['consignee'], registers },
+  });
+  const ended = new Counter({
+    name: 'waybill_pushes_total',
+    help: 'Pushes that ended, by class of outcome; unsent: nothing left the gateway.',
+    ...{ labelNames: ['consignee', 'outcome'], registers },
+  });
+  return {
+    began: (consignee) => inFlight.inc({ consignee }),
+    ended(consignee, outcome) {
+      inFlight.dec({ consignee });
+      ended.inc({ consignee, outcome: outcome ?? 'unsent' });
+    },
+  };
+}
+
+/** A hold is a pause that ends by itself, and no fault: as if closed. */
+const breakerLevels: Readonly<Record<BreakerState, number>> = {
+  ...{ closed: 0, held: 0, 'half-open': 1, open: 2, disabled: 3 },
+};
+
+function watch(registers: Registry[], { db, ledger, clock, agreements }: Watched): void {
   new Gauge({
     name: 'waybill_transfers_waiting',
     help: 'Transfers that wait for their consignee.',
-    ...{ labelNames: ['consignee'], registers },
+    ...{ labelNames: ['consignee'], registers, aggregator: 'max' },
     async collect() {
       const states = await consigneeStates(db).catch(() => null);
       this.reset();
@@ -60,7 +89,21 @@ function watch(
     },
   });
   new Gauge({
+    name: 'waybill_breaker_state',
+    help: 'Endpoints: 0 closed, 1 half open, 2 open, 3 disabled.',
+    ...{ labelNames: ['consignee'], registers, aggregator: 'max' },
+    async collect() {
+      const states = await deliveryStates(db).catch(() => null);
+      this.reset();
+      if (states === null) return;
+      for (const { id: consignee, push } of agreements.consignees.values()) {
+        if (push) this.set({ consignee }, breakerLevels[states.get(consignee)?.state ?? 'closed']);
+      }
+    },
+  });
+  new Gauge({
     name: 'waybill_destruction_orders_overdue',
+    aggregator: 'max',
     help: 'Destruction orders past their due date without a certificate.',
     registers,
     async collect() {
@@ -70,11 +113,13 @@ function watch(
   });
   const size = new Gauge({
     name: 'waybill_ledger_size',
+    aggregator: 'max',
     help: 'Entries that the newest signed checkpoint covers.',
     registers,
   });
   new Gauge({
     name: 'waybill_ledger_checkpoint_age_seconds',
+    aggregator: 'max',
     help: 'Age of the newest signed checkpoint; one is signed only when there is something new.',
     registers,
     async collect() {

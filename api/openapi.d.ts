@@ -34,8 +34,48 @@ export interface paths {
      *
      *     Repeat the request with the same `Idempotency-Key` after a timeout: the same answer comes
      *     back, and nothing is sent twice. A refusal (422) sends nothing and is entered in the ledger.
+     *
+     *     To correct an order whose transfer has ended (`rejected`, `failed`, `delivered`, …), send it
+     *     again under a new key with `replaces`, the id of that transfer: the two are linked, here and
+     *     in the ledger.
      */
     post: operations['releaseTransfer'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/transfers/batch': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Release many records in one upload
+     * @description One order a line, as newline-delimited JSON (`BatchLine`); one answer a line (`BatchAnswer`),
+     *     each as soon as its transfer is durable, so not in the order of the lines: tell them apart by
+     *     `line` (counted from 1, blank lines too) and by your `key`. There is no limit to the number
+     *     of lines.
+     *
+     *     Each line's `key` is its idempotency key, the same as the header's of a single release: an
+     *     upload that broke off is resumed by sending the same lines again, and an order that was sent
+     *     alone may come in an upload and the other way round. A line that cannot be taken answers
+     *     with what the same order would get alone, and the rest go on. Blank lines are skipped.
+     *
+     *     **Read the answers while you send.** Lines are taken only as fast as answers are read; after
+     *     30 s in which an answer could not be sent, or 60 s in which nothing came, the upload is cut
+     *     with a last line `CLIENT_STALLED`. Also after an hour (`UNAUTHENTICATED`: come back with a
+     *     fresh token), at a revocation and at a shutdown the last line says why: it has no `line`.
+     *     What was answered with 202 stays; send the rest again.
+     *
+     *     All transfers of an upload carry its id in the ledger.
+     */
+    post: operations['releaseBatch'];
     delete?: never;
     options?: never;
     head?: never;
@@ -97,10 +137,39 @@ export interface paths {
     /**
      * Cancel a transfer before it leaves
      * @description Possible as long as no delivery was tried and nobody claimed it. What has left, or may have
-     *     left, cannot be called back. Cancelling a cancelled transfer answers it again.
+     *     left, cannot be called back, also where it waits to be delivered once more: the consignee
+     *     may have it from the first time. Cancelling a cancelled transfer answers it again.
      *     The body may be left out.
      */
     post: operations['cancelTransfer'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/transfers/{id}/redeliver': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Deliver a transfer once more
+     * @description A transfer of yours that ended as `delivered`, `rejected`, `failed` or `expired` waits
+     *     again, due now and with its schedule of retries from the beginning, and is entered in the
+     *     ledger. It is the same transfer: same id (a push carries it as `webhook-id`), same record,
+     *     same commitment; only unique identifiers are encrypted anew, to the key that its consignee
+     *     has by then. While it waits or is on its way, asking again changes nothing. While its
+     *     consignee is paused, it waits.
+     *
+     *     It cannot be called back once bytes of it may have left, however long ago. Send a corrected
+     *     order with `replaces` rather than a rejected one once more. The body may be left out.
+     */
+    post: operations['redeliverTransfer'];
     delete?: never;
     options?: never;
     head?: never;
@@ -187,7 +256,19 @@ export interface paths {
      * Return a result for one of your transfers
      * @description Minimised by what your contract lets you return (`returns` in `GET /v1/contract`): the rest
      *     is withheld and not stored. The 201 is sent when the result is durable. The EMR may collect
-     *     it as soon as a signed checkpoint covers it. Send a corrected result as a new one.
+     *     it as soon as a signed checkpoint covers it.
+     *
+     *     **Versions.** The results of a transfer are numbered from 1, and none is ever changed. Of
+     *     `testResult` any number of `preliminary` ones come first, then one `final`, then any number
+     *     of `amended` and `corrected` ones, none with an earlier `reportedOn` than the last. A
+     *     `shipment` keeps its tracking number, and its `at` never goes back. What was said before is
+     *     refused as `DUPLICATE_RESULT`, what is not its turn as `RESULT_OUT_OF_ORDER`.
+     *
+     *     **Files.** Upload them first (`POST /v1/attachments`) and name their ids in `attachments`.
+     *
+     *     **Without `transfer`**: only a consignee whose set-up says that it cannot echo transfer ids.
+     *     The result then lies in quarantine until a person of the clinic says whose it is; `hints`
+     *     may hold values of items that your contract lists, to tell by. 201 says `quarantined`.
      *
      *     Repeat with the same `Idempotency-Key` after a timeout.
      */
@@ -208,7 +289,8 @@ export interface paths {
     /**
      * Fetch one result
      * @description The EMR receives the content with its salt and commitment until it acknowledges the result:
-     *     then the content is purged. The consignee that returned it sees its state, never the content.
+     *     then the content is purged, and the files with it. One that is `retracted` was matched to
+     *     this transfer in error: what the EMR has of it does not belong to this person. The consignee that returned it sees its state, never the content.
      */
     get: operations['getResult'];
     put?: never;
@@ -240,6 +322,184 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/results/{id}/attachments/{attachment}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Fetch a file of a result
+     * @description The bytes as the consignee sent them, until the result is acknowledged. Check them against
+     *     `Repr-Digest`, which is the `sha256` of the result. A file that cannot be opened whole is
+     *     never ended as if it were: the connection breaks off.
+     */
+    get: operations['getAttachment'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/attachments': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Upload a file for a result
+     * @description A report or an image, 20 MiB at most, for one of your transfers that you were handed and
+     *     whose contract lets `report` come back. The body is the file itself. Then return the result
+     *     and name the id in its `attachments`; a file that no result came for is destroyed after a
+     *     day. Upload again after a timeout: what broke off is not kept. Two uploads at a time.
+     */
+    post: operations['uploadAttachment'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/quarantine': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List results that are nobody's yet
+     * @description What consignees returned without a transfer, oldest first, and what you have matched of it.
+     *     A content that nobody has matched is destroyed after 30 days.
+     */
+    get: operations['listQuarantine'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/quarantine/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Look at a result in quarantine
+     * @description Its content and the hints that its consignee gave, so that a person can tell whose it is.
+     */
+    get: operations['getQuarantined'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/quarantine/{id}/match': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Say which transfer a quarantined result is for
+     * @description It becomes the next version of that transfer's results, which must be one of yours to the
+     *     same consignee. Make sure of the person first: a result at the wrong person is the worst
+     *     that can happen here. It can be taken back. Matching it to the same transfer again answers
+     *     the same.
+     */
+    post: operations['matchQuarantined'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/quarantine/{id}/unmatch': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take a match back
+     * @description The result is retracted, its content here destroyed if you have not collected it, and it lies
+     *     in quarantine again. If you have collected it, remove it from that person's chart. Where it
+     *     is not matched, nothing changes.
+     */
+    post: operations['unmatchQuarantined'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/inbox': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * See what waits for you
+     * @description How many transfers wait and how many you hold, since when, and by when you have to claim
+     *     again. Looking here is no check-in: only claiming is.
+     */
+    get: operations['getInbox'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/inbox/seek': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Go back in your inbox
+     * @description After a loss on your side: what you had taken since an instant (`since`), or since you took a
+     *     certain transfer (`after`, that one excluded), waits again, oldest first, and so does what
+     *     expired unclaimed. The transfer ids stay the same; keep yours to recognise what you still
+     *     have. What waits already is left alone, what you rejected stays rejected.
+     *
+     *     One request looks at 5,000 transfers. Where there is more, `next` is the body of the next
+     *     request. Each replayed transfer is an entry in the ledger.
+     */
+    post: operations['seekInbox'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/inbox/claim': {
     parameters: {
       query?: never;
@@ -258,6 +518,10 @@ export interface paths {
      *     nothing waits, or that the clinic has paused delivery to you. While no contract between the
      *     clinic and you is in force, the inbox is locked (403, `INBOX_LOCKED`); what you hold by then
      *     you can still acknowledge, reject, and return results for.
+     *
+     *     With `waitSeconds` the answer comes as soon as something is there, or empty when the time is
+     *     over: ask again at once, and there is no need to poll. 64 requests of yours may wait at a
+     *     time; one more is answered at once.
      *
      *     Unique identifiers in `record` are compact JWE strings, encrypted to your key. The plaintext
      *     is the value itself: a string without quotes, in UTF-8. Put it back in its place before you
@@ -281,8 +545,13 @@ export interface paths {
     put?: never;
     /**
      * Acknowledge a transfer that you have stored
-     * @description Your receipt: the transfer is delivered. Repeating it with the same lease token answers the
-     *     same. Once the lease has run out, the answer is 409: claim again.
+     * @description The transfer is delivered. Repeating it with the same lease token answers the same. Once the
+     *     lease has run out, the answer is 409: claim again.
+     *
+     *     A signed `receipt` makes the handover undeniable for both sides: it is verified, stored, and
+     *     an entry of the ledger. A contract may require it (`receipts: required`); without it the
+     *     answer is then 422 (`RECEIPT_REQUIRED`), with one that does not hold 422
+     *     (`INVALID_SIGNATURE`), and the lease stays yours.
      */
     post: operations['ackTransfer'];
     delete?: never;
@@ -306,6 +575,28 @@ export interface paths {
      *     message is kept sealed for auditors. Repeating it with the same lease token answers the same.
      */
     post: operations['rejectTransfer'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/inbox/{transferId}/extend': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Hold a transfer longer
+     * @description The lease then runs `leaseSeconds` from now, and never shorter than it did; it never outlasts
+     *     `expiresAt` of the transfer. The token stays the same. Only a lease that still runs can be
+     *     extended, and not for the data of a person who has said stop: 409 (`LEASE_LOST`).
+     */
+    post: operations['extendLease'];
     delete?: never;
     options?: never;
     head?: never;
@@ -485,6 +776,54 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List what you are told of
+     * @description What this client's webhook is told of its transfers and results (see the webhook `event`),
+     *     oldest first: for a client without a URL, and for one that was away longer than it was
+     *     tried. Keep the `id` of the last event that you have read and ask again with it as `after`:
+     *     none ever appears before it later. Empty for a client that is no subscriber.
+     *
+     *     Told events are kept for 7 days, others for 30. What holds now is told by `GET /v1/transfers`
+     *     and `GET /v1/results`.
+     */
+    get: operations['listEvents'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/alerts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the alerts that hold now
+     * @description Conditions that an operator should know of, the oldest first. An alert is raised once and
+     *     cleared once, in the log and by webhook (`alert.raised`, `alert.cleared`), however many
+     *     processes look.
+     */
+    get: operations['listAlerts'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/consignees': {
     parameters: {
       query?: never;
@@ -494,8 +833,8 @@ export interface paths {
     };
     /**
      * List the consignees
-     * @description Every consignee with the contract in force, whether delivery is paused, and how many
-     *     transfers wait for it.
+     * @description Every consignee with the contract in force, whether delivery is paused, how many transfers
+     *     wait for it, and how delivery to its endpoint does.
      */
     get: operations['listConsignees'];
     put?: never;
@@ -537,8 +876,9 @@ export interface paths {
     put?: never;
     /**
      * Pause delivery to a consignee
-     * @description Nothing is pushed to it and nothing can be claimed until it is resumed. Orders are still
-     *     accepted and wait. Pausing a paused consignee changes nothing. The reason is kept sealed.
+     * @description Nothing is pushed to it and nothing can be claimed until it is resumed, in every process.
+     *     Orders are still accepted and wait. Pausing a paused consignee changes nothing. The reason
+     *     is kept sealed.
      */
     post: operations['pauseConsignee'];
     delete?: never;
@@ -558,10 +898,47 @@ export interface paths {
     put?: never;
     /**
      * Resume delivery to a consignee
-     * @description What waited is delivered from now on, oldest first. Resuming one that is not paused changes
+     * @description What waited is delivered from now on, oldest first, by every process. This also says that
+     *     its endpoint is to be tried again: one that was `disabled` (it had answered 410) is enabled,
+     *     which is entered in the ledger, an `open` breaker is closed and a hold is over; what was
+     *     postponed meanwhile goes within a minute. Resuming where nothing is in the way changes
      *     nothing. The reason is kept sealed.
      */
     post: operations['resumeConsignee'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/consignees/{id}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Deliver once more what a consignee did not get
+     * @description After an outage: what ended for this consignee since an instant waits again, whichever EMR
+     *     ordered it. `what: failed` is what used up its schedule of retries; `what: unacknowledged`
+     *     is also what expired because nobody claimed it. What the consignee rejected stays rejected.
+     *     What it claimed and never answered waits by itself once the lease has ended.
+     *
+     *     `since` is the time at which a transfer ended, not at which it was ordered: an order of the
+     *     evening before that failed in the outage is meant, too, and so is whatever was ordered in
+     *     it. It all goes in the order in which it was accepted, no faster than the consignee's
+     *     concurrency and rate allow, and not at all while it is paused, its breaker is open, or no
+     *     contract lets it: nothing has to be resumed first.
+     *
+     *     One request looks at `limit` transfers. Where there is more, repeat the request with `next`
+     *     as its `cursor` until `next` is `null`. The same request once more replays nothing that
+     *     waits or was delivered since. Each replayed transfer is an entry in the ledger, with the
+     *     reason in its sealed detail.
+     */
+    post: operations['replayConsignee'];
     delete?: never;
     options?: never;
     head?: never;
@@ -909,14 +1286,158 @@ export interface paths {
     trace?: never;
   };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+  event: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * You are told what became of a transfer
+     * @description Sent to the URL that the gateway's operator has set for your client, in the manner of
+     *     [Standard Webhooks](https://www.standardwebhooks.com/): `webhook-id` is the event's id and
+     *     the same each time, `webhook-signature` may hold two signatures while a secret is being
+     *     replaced. There is one event for each entry of the ledger, and none before a signed
+     *     checkpoint covers that entry. It holds ids and codes only: read the rest with your token.
+     *
+     *     Any 2xx means that you have stored it. Anything else is tried again, by the schedule of the
+     *     operator and not before `Retry-After`; 410 ends it until the gateway is started again.
+     *     Events about one transfer come in their order; one event may come more than once.
+     */
+    post: operations['receiveEvent'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
 export interface components {
   schemas: {
+    /** @description What happened to a transfer, to a result, or to what is looked after. */
+    Event: {
+      /** @enum {string} */
+      type:
+        | 'transfer.delivered'
+        | 'transfer.rejected'
+        | 'transfer.failed'
+        | 'transfer.expired'
+        | 'transfer.withdrawn'
+        | 'transfer.redelivered'
+        | 'result.received'
+        | 'result.retracted'
+        | 'alert.raised'
+        | 'alert.cleared';
+      /**
+       * Format: date-time
+       * @description When it was covered by a signed checkpoint, or an alert was noticed.
+       */
+      timestamp: string;
+      /** @description Ids and codes. An alert has `alert` and, unless it is the gateway's, `about`. */
+      data: {
+        /** Format: uuid */
+        transfer?: string;
+        /** Format: uuid */
+        result?: string;
+        consignee?: string;
+        contract?: string;
+        /** @description What the transfer became by this entry. */
+        status?: string;
+        /** @description The code of how it came to that, `http-422` or a code of a rejection. */
+        outcome?: string;
+        /** @description Which of the versions of the transfer's result this is, from 1. */
+        version?: number;
+        /** @description What the consignee calls it: `final`, … */
+        reported?: string;
+        /** @description The index of the entry in the ledger. */
+        entry?: number;
+        alert?: string;
+        about?: string;
+      };
+    };
+    EventList: {
+      items: {
+        /** Format: uuid */
+        id: string;
+        /** @enum {string} */
+        type:
+          | 'transfer.delivered'
+          | 'transfer.rejected'
+          | 'transfer.failed'
+          | 'transfer.expired'
+          | 'transfer.withdrawn'
+          | 'transfer.redelivered'
+          | 'result.received'
+          | 'result.retracted'
+          | 'alert.raised'
+          | 'alert.cleared';
+        /**
+         * Format: date-time
+         * @description When it was covered by a signed checkpoint, or an alert was noticed.
+         */
+        timestamp: string;
+        /** @description Ids and codes. An alert has `alert` and, unless it is the gateway's, `about`. */
+        data: {
+          /** Format: uuid */
+          transfer?: string;
+          /** Format: uuid */
+          result?: string;
+          consignee?: string;
+          contract?: string;
+          /** @description What the transfer became by this entry. */
+          status?: string;
+          /** @description The code of how it came to that, `http-422` or a code of a rejection. */
+          outcome?: string;
+          /** @description Which of the versions of the transfer's result this is, from 1. */
+          version?: number;
+          /** @description What the consignee calls it: `final`, … */
+          reported?: string;
+          /** @description The index of the entry in the ledger. */
+          entry?: number;
+          alert?: string;
+          about?: string;
+        };
+        /**
+         * @description Whether the webhook has it; `kept` for a client without a URL.
+         * @enum {string}
+         */
+        state: 'waiting' | 'told' | 'given-up' | 'kept';
+      }[];
+      /** Format: uuid */
+      next: string | null;
+    };
+    AlertList: {
+      items: {
+        /** @enum {string} */
+        name:
+          | 'consignee-unreachable'
+          | 'endpoint-disabled'
+          | 'backlog-over-threshold'
+          | 'vendor-absent'
+          | 'lease-storm'
+          | 'ledger-stalled'
+          | 'subscriber-unreachable';
+        /** @description A consignee, a subscriber's client, or null for the gateway itself. */
+        about: string | null;
+        /** Format: date-time */
+        raisedAt: string;
+      }[];
+      next: null;
+    };
     /**
      * @description A UUID in lower case.
      * @example 019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60
      */
     Id: string;
+    /**
+     * @description A UUID in lower case, or nothing.
+     * @example 019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60
+     */
+    IdOrNull: string | null;
     /**
      * @description The short name of a consignee.
      * @example samkwang
@@ -991,10 +1512,11 @@ export interface components {
       | 'expired'
       | 'withdrawn';
     /**
-     * @description Durable, then covered by a checkpoint, then taken over by the EMR.
+     * @description Durable, then covered by a checkpoint, then taken over by the EMR. `retracted`: it was
+     *     matched to the transfer by hand, and that was taken back.
      * @enum {string}
      */
-    ResultStatus: 'accepted' | 'ready' | 'collected';
+    ResultStatus: 'accepted' | 'ready' | 'collected' | 'retracted';
     /**
      * @description How carefully an item is handled.
      * @enum {string}
@@ -1057,6 +1579,55 @@ export interface components {
       };
       /** @description Your own name for the order. Sealed at rest and never sent on. */
       reference?: string;
+      /**
+       * @description The id of an earlier transfer of yours that this order corrects: to the same consignee,
+       *     about the same subject, and at its end. Anything else is a 409 `NOT_REPLACEABLE`.
+       */
+      replaces?: components['schemas']['Id'];
+    };
+    /** @description One order of an upload, on one line, with its key. */
+    BatchLine: {
+      /**
+       * @description Your name for the order, as the `Idempotency-Key` header would carry it, without the
+       *     quotes: printable ASCII. Kept as an HMAC only; its answer repeats it.
+       */
+      key: string;
+      consignee: components['schemas']['ConsigneeId'];
+      subject: components['schemas']['Subject'];
+      /** @description What the EMR holds, as in a single order. */
+      record: {
+        [key: string]: unknown;
+      };
+      /** @description Your own name for the order. Sealed at rest and never sent on. */
+      reference?: string;
+      /**
+       * @description The id of an earlier transfer of yours that this order corrects: to the same consignee,
+       *     about the same subject, and at its end. Anything else is a 409 `NOT_REPLACEABLE`.
+       */
+      replaces?: components['schemas']['Id'];
+    };
+    /**
+     * @description What became of one line. `status` 202: the transfer is durable, and `id` to `salt` are what a
+     *     single release answers. Any other: nothing was stored, and `problem` says why. Without
+     *     `line`: the last words of an upload that the gateway ended.
+     */
+    BatchAnswer: {
+      /** @description Which line it answers, counted from 1. */
+      line?: number;
+      /** @description The key of that line, where it could be read. */
+      key?: string;
+      /** @description The HTTP status that the order would have got alone. */
+      status: number;
+      id?: components['schemas']['Id'];
+      consignee?: components['schemas']['ConsigneeId'];
+      contract?: components['schemas']['ContractId'];
+      released?: components['schemas']['ItemCodes'];
+      derived?: components['schemas']['ItemCodes'];
+      withheld?: components['schemas']['WithheldList'];
+      masked?: components['schemas']['MaskedCodes'];
+      commitment?: components['schemas']['Hash'];
+      salt?: components['schemas']['Hash'];
+      problem?: components['schemas']['Problem'];
     };
     /** @description The person whose data it is. */
     Subject: {
@@ -1143,12 +1714,34 @@ export interface components {
       /** @description The index of the ledger entry of its release; `null` until a checkpoint covers it. */
       entry: number | null;
       reference?: components['schemas']['Reference'];
+      /** @description The transfer that this one corrects; `null` for most. */
+      replaces: components['schemas']['IdOrNull'];
+      /** @description The newest of your transfers that correct this one; `null` where none does. */
+      replacedBy: components['schemas']['IdOrNull'];
       /** @description A code for how the last attempt ended, such as `http-503`; `null` before it. */
       lastOutcome: string | null;
       purgedAt: components['schemas']['TimeOrNull'];
     };
     /** @description One release to one consignee, with its life. */
-    Transfer: components['schemas']['TransferFields'];
+    Transfer: components['schemas']['TransferFields'] & {
+      /**
+       * @description What its consignee signed on taking it, oldest first; not in lists. Its words are
+       *     with the auditor.
+       */
+      receipts?: components['schemas']['Receipt'][];
+    };
+    /** @description That a consignee signed for a transfer. */
+    Receipt: {
+      signer: components['schemas']['ReceiptSigner'];
+      signedAt: components['schemas']['Time'];
+    };
+    /** @description What a consignee signed on taking a transfer. */
+    ReceiptGiven: {
+      signer: components['schemas']['ReceiptSigner'];
+      signedAt: components['schemas']['Time'];
+      receivedAt: components['schemas']['Time'];
+      jws: components['schemas']['ReceiptJws'];
+    };
     /** @description A transfer with who released it and about whom. */
     AuditTransfer: components['schemas']['TransferFields'] & {
       /** @description The client that released it. */
@@ -1158,6 +1751,11 @@ export interface components {
     };
     /** @description Why a transfer is cancelled. */
     CancelRequest: {
+      /** @description A sentence. */
+      reason?: string;
+    };
+    /** @description Why a transfer is delivered once more. */
+    RedeliverRequest: {
       /** @description A sentence. */
       reason?: string;
     };
@@ -1173,11 +1771,66 @@ export interface components {
       consignee: components['schemas']['ConsigneeId'];
       contract: components['schemas']['ContractId'];
       status: components['schemas']['ResultStatus'];
+      version: components['schemas']['ResultVersion'];
+      replaces: components['schemas']['ReplacedResult'];
+      /** @description The version after it that stands; null for the newest. */
+      supersededBy: components['schemas']['Id'] | null;
+      reported: components['schemas']['Reported'];
+      /**
+       * @description What the consignee dates it: of a test the beginning of the day of `reportedOn` in
+       *     Korea, of a parcel or of work its `at`.
+       */
+      reportedAt: components['schemas']['TimeOrNull'];
       accepted: components['schemas']['ItemCodes'];
       withheld: components['schemas']['WithheldList'];
+      /** @description Its files. What is said of them here stays when they are destroyed. */
+      attachments: components['schemas']['Attachment'][];
       createdAt: components['schemas']['Time'];
       collectedAt: components['schemas']['TimeOrNull'];
+      retractedAt: components['schemas']['TimeOrNull'];
       purgedAt: components['schemas']['TimeOrNull'];
+    };
+    /**
+     * @description Which of the transfer's results it is, from 1.
+     * @example 1
+     */
+    ResultVersion: number;
+    /** @description The version before it that stood when it came; null for the first. */
+    ReplacedResult: components['schemas']['Id'] | null;
+    /**
+     * @description The state that the consignee gave: of a test `preliminary`, `final`, `amended` or
+     *     `corrected`; of a parcel the closest of the other words, `other` where none is close (the
+     *     consignee's own word is in the content); null for work, which has no states.
+     * @example final
+     * @enum {string|null}
+     */
+    Reported:
+      | 'preliminary'
+      | 'final'
+      | 'amended'
+      | 'corrected'
+      | 'accepted'
+      | 'collected'
+      | 'in-transit'
+      | 'out-for-delivery'
+      | 'attempted'
+      | 'delivered'
+      | 'returned'
+      | 'lost'
+      | 'cancelled'
+      | 'other'
+      | null;
+    /** @description A file that came with a result. */
+    Attachment: {
+      id: components['schemas']['Id'];
+      /**
+       * @description Its kind.
+       * @enum {string}
+       */
+      mediaType: 'application/pdf' | 'image/png' | 'image/jpeg';
+      /** @description Its size. */
+      bytes: number;
+      sha256: components['schemas']['Hash'];
     };
     /** @description What a consignee returned for a transfer, without the content. */
     ResultSummary: components['schemas']['ResultFields'];
@@ -1196,22 +1849,87 @@ export interface components {
       items: components['schemas']['ResultSummary'][];
       next: components['schemas']['Next'];
     };
-    /** @description A result for a transfer. */
+    /** @description A result, for a transfer or for the quarantine. */
     ReturnRequest: {
-      transfer: components['schemas']['Id'];
+      transfer?: components['schemas']['Id'];
       /** @description The returned items by their dictionary code. */
       result: {
+        [key: string]: unknown;
+      };
+      /** @description Ids of files that you uploaded for this transfer. */
+      attachments?: components['schemas']['Id'][];
+      /**
+       * @description Only without `transfer`: values of items that your contract lists, where they stand in a
+       *     record, by which a person can tell whose result it is.
+       */
+      hints?: {
         [key: string]: unknown;
       };
     };
     /** @description What was taken over of a result. */
     ReturnReceipt: {
       id: components['schemas']['Id'];
-      transfer: components['schemas']['Id'];
+      transfer?: components['schemas']['Id'];
+      version?: components['schemas']['ResultVersion'];
+      replaces?: components['schemas']['ReplacedResult'];
+      /**
+       * @description There where nobody knows yet whose it is.
+       * @constant
+       */
+      quarantined?: true;
       accepted: components['schemas']['ItemCodes'];
       withheld: components['schemas']['WithheldList'];
       commitment: components['schemas']['Hash'];
       salt: components['schemas']['Hash'];
+    };
+    /** @description A result that was returned without a transfer. */
+    QuarantineFields: {
+      id: components['schemas']['Id'];
+      consignee: components['schemas']['ConsigneeId'];
+      contract: components['schemas']['ContractId'];
+      accepted: components['schemas']['ItemCodes'];
+      withheld: components['schemas']['WithheldList'];
+      createdAt: components['schemas']['Time'];
+      purgeAt: components['schemas']['Time'];
+      purgedAt: components['schemas']['TimeOrNull'];
+      /** @description What it was matched to, for as long as it is. */
+      matched: {
+        transfer: components['schemas']['Id'];
+        result: components['schemas']['Id'];
+        at: components['schemas']['Time'];
+      } | null;
+    };
+    /** @description What lies in quarantine, without its content. */
+    Quarantined: components['schemas']['QuarantineFields'];
+    /** @description What lies in quarantine. */
+    QuarantinedContent: components['schemas']['QuarantineFields'] & {
+      /** @description The returned items by their dictionary code. */
+      result: {
+        [key: string]: unknown;
+      };
+      /** @description Values by which a person can tell whose it is. */
+      hints: {
+        [key: string]: unknown;
+      };
+      commitment: components['schemas']['Hash'];
+      salt: components['schemas']['Hash'];
+    };
+    /** @description A page of the quarantine. */
+    QuarantineList: {
+      /** @description Oldest first. */
+      items: components['schemas']['Quarantined'][];
+      next: components['schemas']['Next'];
+    };
+    /** @description Whose result it is. */
+    MatchRequest: {
+      transfer: components['schemas']['Id'];
+      /** @description A sentence. */
+      reason: string;
+    };
+    /** @description Why a match is taken back. */
+    UnmatchRequest: {
+      /** @description A sentence. */
+      reason: string;
     };
     /** @description How much to claim. */
     ClaimRequest: {
@@ -1219,6 +1937,8 @@ export interface components {
       limit: number;
       /** @description How long you need to store and acknowledge them. */
       leaseSeconds: number;
+      /** @description How long to wait while nothing is there. Left out, the answer comes at once. */
+      waitSeconds?: number;
     };
     /** @description Leased transfers. */
     Claim: {
@@ -1235,7 +1955,19 @@ export interface components {
       };
       salt: components['schemas']['Hash'];
       proof: components['schemas']['Proof'];
+      parcel?: components['schemas']['Parcel'];
       lease: components['schemas']['Lease'];
+    };
+    /**
+     * @description For a courier only: what is written on the parcel, as the clinic's set-up says. It never
+     *     speaks of the content, nor of anyone's health; write nothing else.
+     */
+    Parcel: {
+      /**
+       * @description Of a closed list.
+       * @enum {string}
+       */
+      contents: 'documents' | 'goods';
     };
     /** @description That the ledger holds this release. */
     Proof: {
@@ -1251,9 +1983,116 @@ export interface components {
     };
     /** @description The token of a lease. */
     LeaseToken: string;
-    /** @description A receipt. */
+    /** @description That you have stored a transfer. */
     AckRequest: {
       lease: components['schemas']['LeaseToken'];
+      receipt?: components['schemas']['ReceiptJws'];
+    };
+    /**
+     * @description Your receipt: a compact JWS (`alg` `EdDSA` or `ES256`, beside it only `kid` and `typ`) by a
+     *     key that the clinic has registered for you, over the JSON
+     *     `{"transfer": …, "commitment": …, "at": …}` with these three members. `commitment` is the
+     *     one in `proof.leaf`, `at` the time (RFC 3339), at most five minutes from the gateway's.
+     */
+    ReceiptJws: string;
+    /** @description The thumbprint (RFC 7638) of the key that signed. */
+    ReceiptSigner: string;
+    /** @description How much longer you need. */
+    ExtendRequest: {
+      lease: components['schemas']['LeaseToken'];
+      /** @description How long the lease is to run from now. */
+      leaseSeconds: number;
+    };
+    /** @description A lease that runs longer. */
+    Extended: {
+      transfer: components['schemas']['Id'];
+      lease: components['schemas']['Lease'];
+    };
+    /** @description What is to go once more. */
+    ReplayRequest: {
+      /**
+       * @description What failed, or that and what expired unclaimed.
+       * @enum {string}
+       */
+      what: 'failed' | 'unacknowledged';
+      /** @description What ended from this instant on. */
+      since: components['schemas']['QueryTime'];
+      /** @description Why, for auditors. No patient data. */
+      reason: string;
+      /** @description How many this request looks at; left out, 10,000. */
+      limit?: number;
+      /** @description The `next` of the request before. Its content is not for you to read or make. */
+      cursor?: string;
+    };
+    /** @description What became of what this request looked at. */
+    Replay: {
+      /** @description How many wait again because of this request. */
+      replayed: number;
+      /** @description How many another request had let wait again just before. */
+      waiting: number;
+      /**
+       * @description How many are destroyed by now and cannot go again; 10,000 are counted, by the request
+       *     without a `cursor`.
+       */
+      purged: number;
+      /**
+       * @description How many go no more: their relation ended, the contract in force does not let all of it
+       *     leave, their person said stop, or a later order replaces them.
+       */
+      refused: number;
+      /** @description The `cursor` of the next request; `null` when nothing is left. */
+      next: string | null;
+    };
+    /** @description Back to when. Either `since` or `after`. */
+    SeekRequest: {
+      /** @description What you took, or what expired, from this instant on. */
+      since?: components['schemas']['QueryTime'];
+      /** @description Up to this instant; left out, up to now. Makes a repetition exact. */
+      until?: components['schemas']['QueryTime'];
+      /** @description What you took since you took this transfer, which itself is left out. */
+      after?: components['schemas']['Id'];
+      /** @description Why, for auditors. No patient data. */
+      reason?: string;
+    } & (
+      | unknown
+      | {
+          until?: never;
+        }
+    );
+    /** @description What became of what you had taken or missed. */
+    Seek: {
+      /** @description How many wait again. */
+      replayed: number;
+      /** @description How many are destroyed by now and cannot come again; 10,000 are counted. */
+      purged: number;
+      /** @description How many the contract in force, or the person, lets go no more. */
+      notAllowed: number;
+      /** @description The body of the next request; `null` when nothing is left. */
+      next: components['schemas']['SeekNext'] | null;
+    };
+    /** @description Where a seek goes on. */
+    SeekNext: {
+      since: components['schemas']['Time'];
+      until: components['schemas']['Time'];
+    };
+    /** @description How your inbox stands. */
+    InboxOverview: {
+      /** @description How many could be claimed now; `countMax` means that many or more. */
+      waiting: number;
+      /** @description How many you hold now; `countMax` means that many or more. */
+      leased: number;
+      /** @description How far is counted. */
+      countMax: number;
+      /** @description Since when the one that waits longest could be claimed. */
+      oldestWaitingAt: components['schemas']['TimeOrNull'];
+      /** @description When the first of your leases ends. */
+      nextLeaseEndsAt: components['schemas']['TimeOrNull'];
+      /** @description When you last claimed, and by when you have to again. */
+      checkIn: {
+        lastAt: components['schemas']['TimeOrNull'];
+        /** @description `null`: nothing was agreed, or no contract is in force. */
+        dueBy: components['schemas']['TimeOrNull'];
+      };
     };
     /** @description A rejection. */
     RejectRequest: {
@@ -1266,6 +2105,7 @@ export interface components {
         | 'SPECIMEN_MISSING'
         | 'UNKNOWN_CODE'
         | 'DUPLICATE'
+        | 'INVALID_DATA'
         | 'UNREADABLE'
         | 'PROOF_INVALID'
         | 'NOT_OURS'
@@ -1296,6 +2136,11 @@ export interface components {
       purpose: components['schemas']['Words'];
       validFrom: components['schemas']['CalendarDate'];
       validUntil: components['schemas']['DateOrNull'];
+      /**
+       * @description Whether you have to sign a receipt for every transfer that you take.
+       * @enum {string}
+       */
+      receipts: 'required' | 'optional';
       /** @description What you receive. */
       items: components['schemas']['ContractItem'][];
       /** @description What you may return. */
@@ -1365,6 +2210,8 @@ export interface components {
        *     where its entry cannot be read.
        */
       minimisation: components['schemas']['Minimisation'] | null;
+      /** @description What its consignee signed on taking it, oldest first. */
+      receipts: components['schemas']['ReceiptGiven'][];
       /** @description What came back, oldest first. */
       results: components['schemas']['ResultSummary'][];
       /** @description Every entry that speaks of it, in order. */
@@ -1419,11 +2266,45 @@ export interface components {
       work: components['schemas']['Words'];
       /** @description The contract in force; `null` when there is none, and nothing is sent. */
       contract: string | null;
+      /** @description Where it pulls, when it last asked for its inbox; `null` where it is pushed to. */
+      checkIn: components['schemas']['CheckIn'] | null;
+      delivery: components['schemas']['Delivery'];
       /** @description Delivery is paused. */
       paused: boolean;
-      /** @description How many transfers have not settled. */
+      /** @description How many transfers have not settled; of very many, the first 100,000 are counted. */
       waiting: number;
     };
+    /** @description When a consignee last asked for its inbox, and by when it has agreed to. */
+    CheckIn: {
+      lastAt: components['schemas']['TimeOrNull'];
+      /** @description `null`: nothing was agreed, or no contract is in force. */
+      dueBy: components['schemas']['TimeOrNull'];
+      /** @description It has not asked in its time. */
+      overdue: boolean;
+    };
+    /** @description How delivery to its endpoint does, in all processes; `null` for one that pulls. */
+    Delivery: {
+      /**
+       * @description `closed`: delivered as it comes. `open`: it failed too often in a row, nothing is
+       *     sent. `half-open`: one transfer may go, or goes, to see whether it is back. `held`:
+       *     it asked to be left alone until `nextAttemptAt` (429 or 503 with `Retry-After`).
+       *     `disabled`: it answered 410, and nothing is sent until it is resumed.
+       * @enum {string}
+       */
+      state: 'closed' | 'half-open' | 'open' | 'held' | 'disabled';
+      /** @description Failures in a row. */
+      failures: number;
+      /**
+       * @description What the last attempt came to that changed anything, as in a transfer's
+       *     `lastOutcome`; `probing` while one is under way to see whether it is back.
+       */
+      lastOutcome: string | null;
+      lastSuccessAt: components['schemas']['TimeOrNull'];
+      lastFailureAt: components['schemas']['TimeOrNull'];
+      openedAt: components['schemas']['TimeOrNull'];
+      nextAttemptAt: components['schemas']['TimeOrNull'];
+      oldestWaitingAt: components['schemas']['TimeOrNull'];
+    } | null;
     /** @description All consignees. */
     ConsigneeList: {
       /** @description By id. */
@@ -1554,10 +2435,11 @@ export interface components {
       /**
        * @description `drafted`: not signed by both, never in force. `signed`: not yet in the notice.
        *     `noticed`: in the notice, waiting for its day. Then `inForce`, until it is `superseded`
-       *     by a later version or the relation has `ended`.
+       *     by a later version or the relation has `ended`. `unsigned`: it was in force and has lost
+       *     its signatures since; nothing leaves for its consignee until they are back.
        * @enum {string}
        */
-      status: 'drafted' | 'signed' | 'noticed' | 'inForce' | 'superseded' | 'ended';
+      status: 'drafted' | 'signed' | 'noticed' | 'inForce' | 'unsigned' | 'superseded' | 'ended';
       /** @description Who signed. `demo`, made by the embedded default, proves nothing to anyone. */
       signature: {
         /**
@@ -1999,6 +2881,7 @@ export interface components {
       | 'INVALID_SIGNATURE'
       | 'RECEIPT_REQUIRED'
       | 'CLIENT_STALLED'
+      | 'TOO_MANY_UPLOADS'
       | 'NOT_REDELIVERABLE'
       | 'NOT_REPLACEABLE'
       | 'RESULT_OUT_OF_ORDER'
@@ -2109,10 +2992,10 @@ export interface components {
       };
     };
     /**
-     * @description A request with the same key is still being worked on (`REQUEST_IN_PROGRESS`). Repeat it after
-     *     `Retry-After`.
+     * @description A request with the same key is still being worked on (`REQUEST_IN_PROGRESS`; repeat it after
+     *     `Retry-After`), or `replaces` names no transfer that can be replaced (`NOT_REPLACEABLE`).
      */
-    RequestInProgress: {
+    OrderConflict: {
       headers: {
         'Content-Language': components['headers']['ContentLanguage'];
         'Retry-After': components['headers']['RetryAfter'];
@@ -2133,8 +3016,10 @@ export interface components {
       };
     };
     /**
-     * @description The transfer was never handed out (`RESULT_NOT_EXPECTED`), or a request with the same key is
-     *     still being worked on (`REQUEST_IN_PROGRESS`).
+     * @description The transfer was never handed out (`RESULT_NOT_EXPECTED`), the result was taken before
+     *     (`DUPLICATE_RESULT`) or does not follow the ones before it (`RESULT_OUT_OF_ORDER`), it is
+     *     matched to another transfer (`ALREADY_MATCHED`), or a request with the same key is still
+     *     being worked on (`REQUEST_IN_PROGRESS`).
      */
     ResultConflict: {
       headers: {
@@ -2168,6 +3053,46 @@ export interface components {
          *       "status": 410,
          *       "detail": "It was collected, or its time was over, and so it was destroyed; the ledger entry remains.",
          *       "code": "PAYLOAD_PURGED"
+         *     }
+         */
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description Nothing came for too long, and nothing was kept (`CLIENT_STALLED`). */
+    UploadStalled: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#CLIENT_STALLED",
+         *       "title": "The upload was cut because it stood still",
+         *       "status": 408,
+         *       "detail": "Read the answers while you send, and send without long pauses. What has an answer is durable; send the rest again with the same keys.",
+         *       "code": "CLIENT_STALLED"
+         *     }
+         */
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description Two of your uploads are under way already (`TOO_MANY_UPLOADS`). */
+    TooManyUploads: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        'Retry-After': components['headers']['RetryAfter'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#TOO_MANY_UPLOADS",
+         *       "title": "You have too many uploads under way",
+         *       "status": 429,
+         *       "detail": "Let one of them end, and send this one again.",
+         *       "code": "TOO_MANY_UPLOADS",
+         *       "retryAfter": 1
          *     }
          */
         'application/problem+json': components['schemas']['Problem'];
@@ -2275,6 +3200,28 @@ export interface components {
         'application/problem+json': components['schemas']['Problem'];
       };
     };
+    /**
+     * @description The contract requires a receipt (`RECEIPT_REQUIRED`), or the one that came does not hold
+     *     (`INVALID_SIGNATURE`). The lease is as it was.
+     */
+    ReceiptRefused: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#RECEIPT_REQUIRED",
+         *       "title": "This contract asks for a signed receipt",
+         *       "status": 422,
+         *       "detail": "Send receipt: a compact JWS by a key that the clinic has registered for you, over transfer, commitment and time as the reference shows.",
+         *       "code": "RECEIPT_REQUIRED"
+         *     }
+         */
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
     /** @description The body is larger than this gateway takes (`PAYLOAD_TOO_LARGE`). */
     PayloadTooLarge: {
       headers: {
@@ -2366,7 +3313,9 @@ export interface components {
     };
     /**
      * @description The request is well-formed, and the contract refuses it: `REQUIRED_ITEM_MISSING` (nothing of
-     *     it may come back), `INVALID_ITEM`, `RECORD_TOO_LARGE`, or `IDEMPOTENCY_KEY_REUSED`.
+     *     it may come back), `INVALID_ITEM`, `RECORD_TOO_LARGE`, `ATTACHMENT_UNUSABLE` (not whole, not
+     *     of this transfer, used before, or no report may come back), `TRANSFER_REQUIRED`,
+     *     `NO_CONTRACT_IN_FORCE`; or `IDEMPOTENCY_KEY_REUSED`.
      */
     ResultRefused: {
       headers: {
@@ -2476,7 +3425,8 @@ export interface components {
     /**
      * @description **Required.** A string of your choice that names this request, such as your order number,
      *     in double quotes (an RFC 9651 string). The same key with the same body always gets the first
-     *     answer, for 30 days; with another body (compared byte for byte) it is refused. A missing or unquoted key is a 400.
+     *     answer, for 30 days; with another body it is refused (orders are compared by what they say,
+     *     results byte for byte). A missing or unquoted key is a 400.
      * @example "order-20260105-0001"
      */
     IdempotencyKey: string;
@@ -2505,6 +3455,11 @@ export interface components {
      * @example 019b917b-6c00-7d13-8f41-9c7b52e0d7aa
      */
     ResultId: components['schemas']['Id'];
+    /**
+     * @description The id that the result has in quarantine.
+     * @example 019b917b-9a00-7e41-8f06-2d7b6c1e5f30
+     */
+    QuarantineId: components['schemas']['Id'];
     /**
      * @description The consignee's id.
      * @example samkwang
@@ -2656,6 +3611,8 @@ export interface operations {
            *           "entry": 1,
            *           "reference": "order-20260105-0001",
            *           "lastOutcome": "http-200",
+           *           "replaces": null,
+           *           "replacedBy": null,
            *           "purgedAt": null
            *         }
            *       ],
@@ -2679,7 +3636,8 @@ export interface operations {
         /**
          * @description **Required.** A string of your choice that names this request, such as your order number,
          *     in double quotes (an RFC 9651 string). The same key with the same body always gets the first
-         *     answer, for 30 days; with another body (compared byte for byte) it is refused. A missing or unquoted key is a 400.
+         *     answer, for 30 days; with another body it is refused (orders are compared by what they say,
+         *     results byte for byte). A missing or unquoted key is a 400.
          * @example "order-20260105-0001"
          */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
@@ -2774,10 +3732,64 @@ export interface operations {
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
       403: components['responses']['Forbidden'];
-      409: components['responses']['RequestInProgress'];
+      409: components['responses']['OrderConflict'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
       422: components['responses']['OrderRefused'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  releaseBatch: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Orders, one a line of at most 1 MiB. UTF-8, lines end with LF or CRLF. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "key": "order-20260105-0001",
+         *       "consignee": "infinite",
+         *       "subject": {
+         *         "kind": "patient",
+         *         "id": "0012345"
+         *       },
+         *       "record": {
+         *         "date": "2026-01-05",
+         *         "chartNumber": "0012345",
+         *         "name": "홍길동"
+         *       }
+         *     }
+         */
+        'application/x-ndjson': components['schemas']['BatchLine'];
+      };
+    };
+    responses: {
+      /** @description The answers, one a line, as they become known. The status of each is in its line. */
+      200: {
+        headers: {
+          /** @description The id of this upload, as the ledger has it. */
+          'Waybill-Batch': components['schemas']['Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/x-ndjson': components['schemas']['BatchAnswer'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      415: components['responses']['UnsupportedMediaType'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };
@@ -2945,6 +3957,8 @@ export interface operations {
            *       "entry": 1,
            *       "reference": "order-20260105-0001",
            *       "lastOutcome": "http-200",
+           *       "replaces": null,
+           *       "replacedBy": null,
            *       "purgedAt": null
            *     }
            */
@@ -3035,6 +4049,8 @@ export interface operations {
            *       "entry": 1,
            *       "reference": "order-20260105-0001",
            *       "lastOutcome": "cancelled",
+           *       "replaces": null,
+           *       "replacedBy": null,
            *       "purgedAt": null
            *     }
            */
@@ -3064,6 +4080,123 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  redeliverTransfer: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The transfer's id.
+         * @example 019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60
+         */
+        id: components['parameters']['TransferId'];
+      };
+      cookie?: never;
+    };
+    /** @description Why it is to go once more. Kept sealed in the ledger, shown to auditors only. */
+    requestBody?: {
+      content: {
+        /**
+         * @example {
+         *       "reason": "The laboratory cannot find the order."
+         *     }
+         */
+        'application/json': components['schemas']['RedeliverRequest'];
+      };
+    };
+    responses: {
+      /** @description The transfer as it stands now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60",
+           *       "status": "ready",
+           *       "consignee": "samkwang",
+           *       "contract": "samkwang.v1",
+           *       "channel": "push",
+           *       "released": [
+           *         "date",
+           *         "chartNumber",
+           *         "name",
+           *         "gender",
+           *         "institutionName",
+           *         "birthDate",
+           *         "prescriptionCode",
+           *         "collectionDate",
+           *         "attendingPhysicianName"
+           *       ],
+           *       "derived": [
+           *         "age"
+           *       ],
+           *       "withheld": [
+           *         {
+           *           "item": "phoneNumber",
+           *           "reason": "NOT_IN_CONTRACT"
+           *         },
+           *         {
+           *           "item": "testName",
+           *           "reason": "NOT_IN_CONTRACT"
+           *         }
+           *       ],
+           *       "commitment": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk=",
+           *       "createdAt": "2026-01-05T01:59:36.768Z",
+           *       "settledAt": null,
+           *       "expiresAt": "2026-02-05T08:10:02.114Z",
+           *       "attempts": 8,
+           *       "entry": 1,
+           *       "reference": "order-20260105-0001",
+           *       "lastOutcome": "redeliver",
+           *       "replaces": null,
+           *       "replacedBy": null,
+           *       "purgedAt": null
+           *     }
+           */
+          'application/json': components['schemas']['Transfer'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      /**
+       * @description It was cancelled or withdrawn, a later order replaces it, its relation ended, its person
+       *     said stop, or the contract in force does not let all of it leave (`NOT_REDELIVERABLE`).
+       */
+      409: {
+        headers: {
+          'Content-Language': components['headers']['ContentLanguage'];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "type": "/docs/problems#NOT_REDELIVERABLE",
+           *       "title": "The transfer cannot be delivered again",
+           *       "status": 409,
+           *       "detail": "It was cancelled, withdrawn or replaced, or its contract or its person lets it go no more. If it still has to go, send the order anew.",
+           *       "code": "NOT_REDELIVERABLE"
+           *     }
+           */
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      410: components['responses']['PayloadPurged'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
       500: components['responses']['Internal'];
@@ -3243,12 +4376,19 @@ export interface operations {
            *           "consignee": "samkwang",
            *           "contract": "samkwang.v1",
            *           "status": "ready",
+           *           "version": 1,
+           *           "replaces": null,
+           *           "supersededBy": null,
+           *           "reported": "final",
+           *           "reportedAt": "2026-01-05T15:00:00.000Z",
            *           "accepted": [
            *             "testResult"
            *           ],
            *           "withheld": [],
+           *           "attachments": [],
            *           "createdAt": "2026-01-06T04:00:00.000Z",
            *           "collectedAt": null,
+           *           "retractedAt": null,
            *           "purgedAt": null
            *         }
            *       ],
@@ -3272,7 +4412,8 @@ export interface operations {
         /**
          * @description **Required.** A string of your choice that names this request, such as your order number,
          *     in double quotes (an RFC 9651 string). The same key with the same body always gets the first
-         *     answer, for 30 days; with another body (compared byte for byte) it is refused. A missing or unquoted key is a 400.
+         *     answer, for 30 days; with another body it is refused (orders are compared by what they say,
+         *     results byte for byte). A missing or unquoted key is a 400.
          * @example "order-20260105-0001"
          */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey'];
@@ -3314,8 +4455,8 @@ export interface operations {
       /** @description The result is durable. */
       201: {
         headers: {
-          /** @description The address of the result. */
-          Location: string;
+          /** @description The address of the result; none while it is in quarantine. */
+          Location?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3323,6 +4464,8 @@ export interface operations {
            * @example {
            *       "id": "019b917b-6c00-7d13-8f41-9c7b52e0d7aa",
            *       "transfer": "019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60",
+           *       "version": 1,
+           *       "replaces": null,
            *       "accepted": [
            *         "testResult"
            *       ],
@@ -3380,12 +4523,19 @@ export interface operations {
            *       "consignee": "samkwang",
            *       "contract": "samkwang.v1",
            *       "status": "ready",
+           *       "version": 1,
+           *       "replaces": null,
+           *       "supersededBy": null,
+           *       "reported": "final",
+           *       "reportedAt": "2026-01-05T15:00:00.000Z",
            *       "accepted": [
            *         "testResult"
            *       ],
            *       "withheld": [],
+           *       "attachments": [],
            *       "createdAt": "2026-01-06T04:00:00.000Z",
            *       "collectedAt": null,
+           *       "retractedAt": null,
            *       "purgedAt": null,
            *       "result": {
            *         "testResult": {
@@ -3451,12 +4601,19 @@ export interface operations {
            *       "consignee": "samkwang",
            *       "contract": "samkwang.v1",
            *       "status": "collected",
+           *       "version": 1,
+           *       "replaces": null,
+           *       "supersededBy": null,
+           *       "reported": "final",
+           *       "reportedAt": "2026-01-05T15:00:00.000Z",
            *       "accepted": [
            *         "testResult"
            *       ],
            *       "withheld": [],
+           *       "attachments": [],
            *       "createdAt": "2026-01-06T04:00:00.000Z",
            *       "collectedAt": "2026-01-06T04:00:02.500Z",
+           *       "retractedAt": null,
            *       "purgedAt": "2026-01-06T04:00:02.500Z"
            *     }
            */
@@ -3466,6 +4623,494 @@ export interface operations {
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
       403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  getAttachment: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The result's id.
+         * @example 019b917b-6c00-7d13-8f41-9c7b52e0d7aa
+         */
+        id: components['parameters']['ResultId'];
+        /**
+         * @description The id of the file.
+         * @example 019b917b-2c10-7a55-8d21-6b0f3c4e9a12
+         */
+        attachment: components['schemas']['Id'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file. */
+      200: {
+        headers: {
+          /** @description Its size in bytes. */
+          'Content-Length'?: number;
+          /** @description To be kept, not shown; its name says nothing of its content. */
+          'Content-Disposition'?: string;
+          /** @description SHA-256 of its bytes (RFC 9530). */
+          'Repr-Digest'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/pdf': string;
+          'image/png': string;
+          'image/jpeg': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      410: components['responses']['PayloadPurged'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  uploadAttachment: {
+    parameters: {
+      query: {
+        /**
+         * @description The transfer that the result will be for.
+         * @example 019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60
+         */
+        transfer: components['schemas']['Id'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The file. Its first bytes must be those of its kind. */
+    requestBody: {
+      content: {
+        'application/pdf': string;
+        'image/png': string;
+        'image/jpeg': string;
+      };
+    };
+    responses: {
+      /** @description The file is durable, and waits for its result. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "019b917b-2c10-7a55-8d21-6b0f3c4e9a12",
+           *       "mediaType": "application/pdf",
+           *       "bytes": 48213,
+           *       "sha256": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk="
+           *     }
+           */
+          'application/json': components['schemas']['Attachment'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      408: components['responses']['UploadStalled'];
+      409: components['responses']['ResultConflict'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['ResultRefused'];
+      429: components['responses']['TooManyUploads'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  listQuarantine: {
+    parameters: {
+      query?: {
+        /**
+         * @description Only transfers to this consignee.
+         * @example samkwang
+         */
+        consignee?: components['parameters']['ConsigneeFilter'];
+        /**
+         * @description The `next` of the page before. Its content is not for you to read or make.
+         * @example eyJpZCI6IjAxOWI4YmUxIn0
+         */
+        cursor?: components['parameters']['Cursor'];
+        /**
+         * @description How many items at most. Left out, 50.
+         * @example 100
+         */
+        limit?: components['parameters']['Limit'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page of the quarantine. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "019b917b-9a00-7e41-8f06-2d7b6c1e5f30",
+           *           "consignee": "samkwang",
+           *           "contract": "samkwang.v1",
+           *           "accepted": [
+           *             "testResult"
+           *           ],
+           *           "withheld": [],
+           *           "createdAt": "2026-01-06T04:00:00.000Z",
+           *           "purgeAt": "2026-02-05T04:00:00.000Z",
+           *           "purgedAt": null,
+           *           "matched": null
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['QuarantineList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  getQuarantined: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The id that the result has in quarantine.
+         * @example 019b917b-9a00-7e41-8f06-2d7b6c1e5f30
+         */
+        id: components['parameters']['QuarantineId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What lies in quarantine. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "019b917b-9a00-7e41-8f06-2d7b6c1e5f30",
+           *       "consignee": "samkwang",
+           *       "contract": "samkwang.v1",
+           *       "accepted": [
+           *         "testResult"
+           *       ],
+           *       "withheld": [],
+           *       "createdAt": "2026-01-06T04:00:00.000Z",
+           *       "purgeAt": "2026-02-05T04:00:00.000Z",
+           *       "purgedAt": null,
+           *       "matched": null,
+           *       "result": {
+           *         "testResult": {
+           *           "reportedOn": "2026-01-06",
+           *           "status": "final",
+           *           "values": [
+           *             {
+           *               "prescriptionCode": "C3825006",
+           *               "value": "98",
+           *               "unit": "mg/dL",
+           *               "flag": "N"
+           *             }
+           *           ]
+           *         }
+           *       },
+           *       "hints": {
+           *         "chartNumber": "0012345",
+           *         "date": "2026-01-05"
+           *       },
+           *       "commitment": "3vpx7HOxaQF4SeJfXmUtA0V256ZA5F1/Lgh7VYDJutw=",
+           *       "salt": "AjhahjeVSyKn3uLaC9VHH3pKQR/p97r25vKb/Otw650="
+           *     }
+           */
+          'application/json': components['schemas']['QuarantinedContent'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      410: components['responses']['PayloadPurged'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  matchQuarantined: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The id that the result has in quarantine.
+         * @example 019b917b-9a00-7e41-8f06-2d7b6c1e5f30
+         */
+        id: components['parameters']['QuarantineId'];
+      };
+      cookie?: never;
+    };
+    /** @description The transfer, and by what you know. The reason is kept sealed for auditors. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "transfer": "019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60",
+         *       "reason": "Chart number and order date agree, and the lab confirmed it by telephone."
+         *     }
+         */
+        'application/json': components['schemas']['MatchRequest'];
+      };
+    };
+    responses: {
+      /** @description It is matched. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "019b917b-9a00-7e41-8f06-2d7b6c1e5f30",
+           *       "consignee": "samkwang",
+           *       "contract": "samkwang.v1",
+           *       "accepted": [
+           *         "testResult"
+           *       ],
+           *       "withheld": [],
+           *       "createdAt": "2026-01-06T04:00:00.000Z",
+           *       "purgeAt": "2026-02-05T04:00:00.000Z",
+           *       "purgedAt": null,
+           *       "matched": {
+           *         "transfer": "019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60",
+           *         "result": "019b917b-6c00-7d13-8f41-9c7b52e0d7aa",
+           *         "at": "2026-01-06T05:10:00.000Z"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Quarantined'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['ResultConflict'];
+      410: components['responses']['PayloadPurged'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['ResultRefused'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  unmatchQuarantined: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The id that the result has in quarantine.
+         * @example 019b917b-9a00-7e41-8f06-2d7b6c1e5f30
+         */
+        id: components['parameters']['QuarantineId'];
+      };
+      cookie?: never;
+    };
+    /** @description What was wrong. It is kept sealed for auditors. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "reason": "It was matched to another person of the same name."
+         *     }
+         */
+        'application/json': components['schemas']['UnmatchRequest'];
+      };
+    };
+    responses: {
+      /** @description It lies in quarantine. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "019b917b-9a00-7e41-8f06-2d7b6c1e5f30",
+           *       "consignee": "samkwang",
+           *       "contract": "samkwang.v1",
+           *       "accepted": [
+           *         "testResult"
+           *       ],
+           *       "withheld": [],
+           *       "createdAt": "2026-01-06T04:00:00.000Z",
+           *       "purgeAt": "2026-02-05T04:00:00.000Z",
+           *       "purgedAt": null,
+           *       "matched": null
+           *     }
+           */
+          'application/json': components['schemas']['Quarantined'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['ResultConflict'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  getInbox: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Your inbox. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "waiting": 12,
+           *       "leased": 3,
+           *       "countMax": 10000,
+           *       "oldestWaitingAt": "2026-01-05T01:58:30.120Z",
+           *       "nextLeaseEndsAt": "2026-01-05T02:01:37.000Z",
+           *       "checkIn": {
+           *         "lastAt": "2026-01-05T01:59:37.000Z",
+           *         "dueBy": "2026-01-06T01:59:37.000Z"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['InboxOverview'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  seekInbox: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Back to when. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "since": "2026-01-05T00:00:00Z",
+         *       "reason": "Restored from last night's backup."
+         *     }
+         */
+        'application/json': components['schemas']['SeekRequest'];
+      };
+    };
+    responses: {
+      /** @description What waits again. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "replayed": 41,
+           *       "purged": 0,
+           *       "notAllowed": 1,
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['Seek'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['InboxClosed'];
       404: components['responses']['NotFound'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
@@ -3492,7 +5137,8 @@ export interface operations {
         /**
          * @example {
          *       "limit": 50,
-         *       "leaseSeconds": 120
+         *       "leaseSeconds": 120,
+         *       "waitSeconds": 20
          *     }
          */
         'application/json': components['schemas']['ClaimRequest'];
@@ -3598,6 +5244,7 @@ export interface operations {
       409: components['responses']['LeaseLost'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['ReceiptRefused'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };
@@ -3661,6 +5308,67 @@ export interface operations {
       503: components['responses']['Unavailable'];
     };
   };
+  extendLease: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The id of the claimed transfer.
+         * @example 019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60
+         */
+        transferId: components['parameters']['InboxTransferId'];
+      };
+      cookie?: never;
+    };
+    /** @description The lease, and how much longer. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "lease": "3q2-7wEjRWeJq83vASNFZw",
+         *       "leaseSeconds": 600
+         *     }
+         */
+        'application/json': components['schemas']['ExtendRequest'];
+      };
+    };
+    responses: {
+      /** @description The lease as it runs now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "transfer": "019b8be1-c1f8-7a06-b1e2-5d7c40a9e318",
+           *       "lease": {
+           *         "token": "3q2-7wEjRWeJq83vASNFZw",
+           *         "until": "2026-01-05T02:11:37.000Z"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Extended'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['InboxClosed'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['LeaseLost'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
   getContract: {
     parameters: {
       query?: never;
@@ -3695,6 +5403,7 @@ export interface operations {
            *       },
            *       "validFrom": "2026-01-01",
            *       "validUntil": null,
+           *       "receipts": "optional",
            *       "items": [
            *         {
            *           "item": "name",
@@ -4114,6 +5823,8 @@ export interface operations {
            *           "attempts": 1,
            *           "entry": 1,
            *           "lastOutcome": "http-200",
+           *           "replaces": null,
+           *           "replacedBy": null,
            *           "purgedAt": null
            *         }
            *       ],
@@ -4198,6 +5909,8 @@ export interface operations {
            *         "attempts": 1,
            *         "entry": 1,
            *         "lastOutcome": "http-200",
+           *         "replaces": null,
+           *         "replacedBy": null,
            *         "purgedAt": null
            *       },
            *       "minimisation": {
@@ -4239,6 +5952,7 @@ export interface operations {
            *           }
            *         ]
            *       },
+           *       "receipts": [],
            *       "results": [
            *         {
            *           "id": "019b917b-6c00-7d13-8f41-9c7b52e0d7aa",
@@ -4246,12 +5960,19 @@ export interface operations {
            *           "consignee": "samkwang",
            *           "contract": "samkwang.v1",
            *           "status": "ready",
+           *           "version": 1,
+           *           "replaces": null,
+           *           "supersededBy": null,
+           *           "reported": "final",
+           *           "reportedAt": "2026-01-05T15:00:00.000Z",
            *           "accepted": [
            *             "testResult"
            *           ],
            *           "withheld": [],
+           *           "attachments": [],
            *           "createdAt": "2026-01-06T04:00:00.000Z",
            *           "collectedAt": null,
+           *           "retractedAt": null,
            *           "purgedAt": null
            *         }
            *       ],
@@ -4276,6 +5997,112 @@ export interface operations {
       401: components['responses']['Unauthenticated'];
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  listEvents: {
+    parameters: {
+      query?: {
+        /**
+         * @description The id of an event. Left out, the list begins with the oldest that is kept.
+         * @example 019b8be1-9f58-7b1e-a4a1-0b7c5b6f3d20
+         */
+        after?: string;
+        /**
+         * @description How many items at most. Left out, 50.
+         * @example 100
+         */
+        limit?: components['parameters']['Limit'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page of events; `next` is the `after` of the page that follows. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "019b8be1-9f58-7b1e-a4a1-0b7c5b6f3d20",
+           *           "type": "transfer.delivered",
+           *           "timestamp": "2026-01-05T01:59:37.240Z",
+           *           "data": {
+           *             "transfer": "019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60",
+           *             "consignee": "samkwang",
+           *             "contract": "samkwang.v1",
+           *             "status": "delivered",
+           *             "outcome": "http-200",
+           *             "entry": 2
+           *           },
+           *           "state": "told"
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['EventList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  listAlerts: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All alerts, in one page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "name": "consignee-unreachable",
+           *           "about": "samkwang",
+           *           "raisedAt": "2026-01-05T02:14:03.118Z"
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['AlertList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };
@@ -4316,6 +6143,17 @@ export interface operations {
            *             "ko": "검사 위탁"
            *           },
            *           "contract": "samkwang.v1",
+           *           "checkIn": null,
+           *           "delivery": {
+           *             "state": "closed",
+           *             "failures": 0,
+           *             "lastOutcome": "http-204",
+           *             "lastSuccessAt": "2026-01-05T02:00:00.000Z",
+           *             "lastFailureAt": null,
+           *             "openedAt": null,
+           *             "nextAttemptAt": null,
+           *             "oldestWaitingAt": "2026-01-05T01:59:58.000Z"
+           *           },
            *           "paused": false,
            *           "waiting": 3
            *         }
@@ -4373,6 +6211,17 @@ export interface operations {
            *         "ko": "검사 위탁"
            *       },
            *       "contract": "samkwang.v1",
+           *       "checkIn": null,
+           *       "delivery": {
+           *         "state": "closed",
+           *         "failures": 0,
+           *         "lastOutcome": "http-204",
+           *         "lastSuccessAt": "2026-01-05T02:00:00.000Z",
+           *         "lastFailureAt": null,
+           *         "openedAt": null,
+           *         "nextAttemptAt": null,
+           *         "oldestWaitingAt": "2026-01-05T01:59:58.000Z"
+           *       },
            *       "paused": false,
            *       "waiting": 3
            *     }
@@ -4438,6 +6287,17 @@ export interface operations {
            *         "ko": "검사 위탁"
            *       },
            *       "contract": "samkwang.v1",
+           *       "checkIn": null,
+           *       "delivery": {
+           *         "state": "closed",
+           *         "failures": 0,
+           *         "lastOutcome": "http-204",
+           *         "lastSuccessAt": "2026-01-05T02:00:00.000Z",
+           *         "lastFailureAt": null,
+           *         "openedAt": null,
+           *         "nextAttemptAt": null,
+           *         "oldestWaitingAt": "2026-01-05T01:59:58.000Z"
+           *       },
            *       "paused": true,
            *       "waiting": 3
            *     }
@@ -4505,11 +6365,83 @@ export interface operations {
            *         "ko": "검사 위탁"
            *       },
            *       "contract": "samkwang.v1",
+           *       "checkIn": null,
+           *       "delivery": {
+           *         "state": "closed",
+           *         "failures": 0,
+           *         "lastOutcome": "http-204",
+           *         "lastSuccessAt": "2026-01-05T02:00:00.000Z",
+           *         "lastFailureAt": null,
+           *         "openedAt": null,
+           *         "nextAttemptAt": null,
+           *         "oldestWaitingAt": "2026-01-05T01:59:58.000Z"
+           *       },
            *       "paused": false,
            *       "waiting": 3
            *     }
            */
           'application/json': components['schemas']['Consignee'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  replayConsignee: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The consignee's id.
+         * @example samkwang
+         */
+        id: components['parameters']['ConsigneeId'];
+      };
+      cookie?: never;
+    };
+    /** @description What, since when, and why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "what": "failed",
+         *       "since": "2026-01-05T00:00:00Z",
+         *       "reason": "The laboratory was unreachable since Monday morning."
+         *     }
+         */
+        'application/json': components['schemas']['ReplayRequest'];
+      };
+    };
+    responses: {
+      /** @description What waits again. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "replayed": 412,
+           *       "waiting": 0,
+           *       "purged": 0,
+           *       "refused": 3,
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['Replay'];
         };
       };
       400: components['responses']['BadRequest'];
@@ -5606,6 +7538,43 @@ export interface operations {
            */
           'text/plain': string;
         };
+      };
+    };
+  };
+  receiveEvent: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What happened. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "transfer.delivered",
+         *       "timestamp": "2026-01-05T01:59:37.240Z",
+         *       "data": {
+         *         "transfer": "019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60",
+         *         "consignee": "samkwang",
+         *         "contract": "samkwang.v1",
+         *         "status": "delivered",
+         *         "outcome": "http-200",
+         *         "entry": 2
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['Event'];
+      };
+    };
+    responses: {
+      /** @description Taken. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
     };
   };

@@ -2,32 +2,51 @@
  * Every operation of openapi.yaml and the handler that answers it: a missing one does not compile.
  */
 import type { Gateway } from '#src/gateway.ts';
+import { batchHandlers } from './batch.ts';
 import { auditorHandlers } from './auditor.ts';
 import { consigneeHandlers } from './consignee.ts';
 import { contractHandlers } from './contracts.ts';
 import { emrHandlers } from './emr.ts';
+import { eventHandlers } from './events.ts';
 import type { Handlers } from './handler.ts';
+import { inboxHandlers } from './inbox.ts';
 import { lifecycleHandlers } from './lifecycle.ts';
 import type { Metrics } from './metrics.ts';
 import type { Board } from './notice/board.ts';
 import { noticeHandlers } from './notice/routes.ts';
 import { probeHandlers } from './probes.ts';
+import { quarantineHandlers } from './quarantine.ts';
+import { replayHandlers } from './replays.ts';
 import { resultHandlers } from './results.ts';
+import { returnHandlers } from './returns.ts';
 import { staffHandlers } from './staff.ts';
+import type { Patience } from './streams.ts';
 import { subjectHandlers } from './subjects.ts';
 
 /** The handlers of all audiences. */
 export function createHandlers(
   gateway: Gateway,
-  settings: { metrics: Metrics; ledgerOrigin: string; board: Board },
+  settings: {
+    metrics: Metrics;
+    ledgerOrigin: string;
+    board: Board;
+    patience: Patience;
+    spec: { components: Record<string, unknown> };
+  },
 ): Handlers {
   return {
     ...emrHandlers(gateway, settings.metrics),
+    ...batchHandlers(gateway, settings),
+    ...eventHandlers(gateway),
     ...resultHandlers(gateway),
+    ...returnHandlers(gateway, settings),
+    ...quarantineHandlers(gateway),
     ...subjectHandlers(gateway),
     ...consigneeHandlers(gateway),
+    ...inboxHandlers(gateway),
     ...auditorHandlers(gateway, settings.ledgerOrigin),
     ...staffHandlers(gateway),
+    ...replayHandlers(gateway),
     ...contractHandlers(gateway),
     ...lifecycleHandlers(gateway),
     ...noticeHandlers(settings.board),

@@ -1,5 +1,6 @@
 /** What everybody may ask: whether the gateway lives, is ready, and how it does. */
 import type { Gateway } from '#src/gateway.ts';
+import { lostSignatures } from '#src/lifecycle/lost-signatures.ts';
 import type { Handlers } from './handler.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -7,9 +8,11 @@ type ProbeOperation = 'getHealth' | 'getReadiness' | 'getMetrics';
 
 /** A probe must answer before whoever probes gives up. */
 const probeMsMax = 2_000;
+/** Contracts named in one answer. */
+const namedMax = 3;
 
 export function probeHandlers(gateway: Gateway, metrics: Metrics): Pick<Handlers, ProbeOperation> {
-  const { clock, db, health, standing } = gateway;
+  const { clock, db, health, standing, versions } = gateway;
   return {
     getHealth: () => ({ status: 200, body: { status: 'ok' } }),
     async getReadiness() {
@@ -20,7 +23,9 @@ export function probeHandlers(gateway: Gateway, metrics: Metrics): Pick<Handlers
         clock: check(agrees(clock), "This machine's clock and the database's do not agree."),
         contracts: health.outdated()
           ? check(false, 'Another process has newer contracts: start this one again with them.')
-          : check(isFresh(standing), 'What has become of contracts is not known.'),
+          : check(isFresh(standing), 'What has become of contracts is not known.', () =>
+              lossOf(lostSignatures(versions, clock.today()).map(({ id }) => id)),
+            ),
       };
       const ready = Object.values(checks).every((one) => one.ok) && !health.closing();
       return ready
@@ -33,8 +38,22 @@ export function probeHandlers(gateway: Gateway, metrics: Metrics): Pick<Handlers
   };
 }
 
-function check(ok: boolean, detail: string): { ok: boolean; detail?: string } {
-  return ok ? { ok } : { ok, detail };
+/** @param caveat what is to be said although it holds */
+function check(
+  ok: boolean,
+  wrong: string,
+  caveat: () => string | undefined = () => undefined,
+): { ok: boolean; detail?: string } {
+  const detail = ok ? caveat() : wrong;
+  return detail === undefined ? { ok } : { ok, detail };
+}
+
+/** Work goes on for every other consignee, so this is no reason to send callers elsewhere. */
+function lossOf(contracts: readonly string[]): string | undefined {
+  if (contracts.length === 0) return undefined;
+  const more = contracts.length > namedMax ? ` and ${contracts.length - namedMax} more` : '';
+  const named = contracts.slice(0, namedMax).join(', ');
+  return `Lost signatures, so nothing leaves under them: ${named}${more}.`;
 }
 
 const agrees = (clock: Gateway['clock']) => holds(() => clock.assertAgrees());

@@ -1,5 +1,7 @@
 /** Results, as the EMR collects them and as the consignee that returned them follows them. */
 import type { Gateway } from '#src/gateway.ts';
+import type { AttachmentView, FileKind } from '#src/transfers/attached.ts';
+import { openAttachment } from '#src/transfers/attachment-content.ts';
 import { collect } from '#src/transfers/collect.ts';
 import { getReturned, listReturned } from '#src/transfers/for-consignee.ts';
 import { getCollected, getResult, listResults } from '#src/transfers/for-emr.ts';
@@ -7,7 +9,7 @@ import { actorOf } from './caller.ts';
 import type { Handlers } from './handler.ts';
 import { pageLimit } from './page.ts';
 
-type ResultOperation = 'listResults' | 'getResult' | 'ackResult';
+type ResultOperation = 'listResults' | 'getResult' | 'getAttachment' | 'ackResult';
 
 export function resultHandlers(gateway: Gateway): Pick<Handlers, ResultOperation> {
   return {
@@ -27,11 +29,33 @@ export function resultHandlers(gateway: Gateway): Pick<Handlers, ResultOperation
         : await getResult(gateway, { client, id: path.id });
       return { status: 200, body };
     },
+    async getAttachment({ caller, path }) {
+      const { id: result, attachment } = path;
+      const { client } = caller;
+      const { pieces, ...file } = await openAttachment(gateway, { client, result, attachment });
+      return { status: 200, body: pieces, headers: headersOf(file) };
+    },
     async ackResult(request) {
       const { id } = request.path;
       await collect(gateway, { actor: actorOf(request), result: id });
       const body = await getCollected(gateway, { client: request.caller.client, id });
       return { status: 200, body };
     },
+  };
+}
+
+const endings: Readonly<Record<FileKind, string>> = {
+  'application/pdf': 'pdf',
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+};
+
+/** Saved, never shown (RFC 6266), under a name that says nothing; digest by RFC 9530. */
+function headersOf({ id, mediaType, bytes, sha256 }: AttachmentView): Record<string, string> {
+  return {
+    'content-type': mediaType,
+    'content-length': String(bytes),
+    'content-disposition': `attachment; filename="${id}.${endings[mediaType]}"`,
+    'repr-digest': `sha-256=:${sha256}:`,
   };
 }

@@ -2,7 +2,9 @@
 import { contractInForce } from '#src/agreements/force.ts';
 import { GatewayError } from '#src/base/errors.ts';
 import type { Consignee } from '#src/base/words.ts';
+import { deliveryStates, oldestWaiting, undisturbed } from '#src/delivery/delivery-states.ts';
 import type { Gateway } from '#src/gateway.ts';
+import { checkInsOf, type CheckIn } from '#src/lifecycle/check-ins.ts';
 import { consigneeStates, setPaused } from '#src/lifecycle/pause.ts';
 import { actorOf } from './caller.ts';
 import type { ApiRequest, Handlers } from './handler.ts';
@@ -14,14 +16,32 @@ export function staffHandlers(gateway: Gateway): Pick<Handlers, StaffOperation> 
   const inForce = (consignee: string) =>
     contractInForce(gateway.versions, consignee, clock.today());
 
+  async function deliveryViews(consignees: readonly Consignee[]) {
+    const pushed = consignees.filter(({ channel }) => channel === 'push').map(({ id }) => id);
+    const states = await deliveryStates(db);
+    const oldest = await oldestWaiting(db, pushed);
+    return new Map(
+      pushed.map((id) => {
+        const state = states.get(id) ?? undisturbed;
+        return [id, { ...state, oldestWaitingAt: oldest.get(id) ?? null }];
+      }),
+    );
+  }
+
   async function consigneeViews(consignees: readonly Consignee[]) {
     const { paused, waiting } = await consigneeStates(db);
+    const deliveries = await deliveryViews(consignees);
+    const checkIns = await checkInsOf(
+      gateway,
+      consignees.map(({ id }) => id),
+    );
     return consignees.map(({ id, name, channel }) => {
       const contract = inForce(id);
       // The work is told also where it has ended: every consignee has at least one contract.
       const work = agreements.contracts.findLast((one) => one.consignee === id)?.work ?? name;
       return {
         ...{ id, name, channel, work, contract: contract?.id ?? null },
+        ...{ checkIn: checkInView(checkIns.get(id)), delivery: deliveries.get(id) ?? null },
         ...{ paused: paused.has(id), waiting: waiting.get(id) ?? 0 },
       };
     });
@@ -54,4 +74,11 @@ export function staffHandlers(gateway: Gateway): Pick<Handlers, StaffOperation> 
     pauseConsignee: pausing(true),
     resumeConsignee: pausing(false),
   };
+}
+
+function checkInView(checkIn: CheckIn | undefined) {
+  if (!checkIn) return null;
+  const { lastAt, dueBy, overdue } = checkIn;
+  const told = (at: Date | null) => at?.toISOString() ?? null;
+  return { lastAt: told(lastAt), dueBy: told(dueBy), overdue };
 }

@@ -1,6 +1,6 @@
 /** The steps that a request passes, each one check or one deed. */
 import { randomUUID } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import express, {
   type ErrorRequestHandler,
   type Request,
@@ -11,9 +11,10 @@ import { GatewayError } from '#src/base/errors.ts';
 import type { Log } from '#src/base/log.ts';
 import { parseStrictJson } from '#src/base/strict-json.ts';
 import type { Operation } from './contract.ts';
-import type { ApiRequest, HandledOperationId, Handlers } from './handler.ts';
+import type { ApiRequest, HandledOperationId, Handlers, Pieces } from './handler.ts';
 import type { Metrics } from './metrics.ts';
 import { pickLanguage, toProblem } from './problem.ts';
+import { sendPieces, type Patience } from './streams.ts';
 import type { Caller, TokenVerifier } from './token.ts';
 import { requestFault } from './validation.ts';
 
@@ -22,6 +23,7 @@ interface Locals {
   operation?: string;
   caller?: Caller;
   bytes?: Buffer;
+  mediaType?: string;
 }
 
 const bodyBytesMax = 1_048_576;
@@ -104,6 +106,32 @@ export function readBody(operation: Operation): RequestHandler {
   };
 }
 
+/**
+ * Leaves a body that is not JSON to its handler, under the media type as the operation names it.
+ * @param deps.unhurried lets the request take longer than others: it has its own patience
+ */
+export function leaveBody(
+  operation: Operation,
+  deps: { unhurried: (request: IncomingMessage) => void },
+): RequestHandler {
+  return (request, response, next) => {
+    const [, sent = ''] = mediaTypePattern.exec(request.headers['content-type'] ?? '') ?? [];
+    const mediaType = operation.mediaTypes?.find((one) => one === sent.toLowerCase());
+    if (!isAnnounced(request.headers)) {
+      throw new GatewayError('INVALID_REQUEST', { problems: [{ pointer: '', rule: 'required' }] });
+    }
+    const { 'content-encoding': coding = 'identity' } = request.headers;
+    if (mediaType === undefined || coding !== 'identity') {
+      throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
+    }
+    request.headers['content-type'] = mediaType;
+    (response.locals as Locals).mediaType = mediaType;
+    deps.unhurried(request);
+    next();
+  };
+}
+
+const mediaTypePattern = /^\s*([\w.+-]+\/[\w.+-]+)\s*(?:;\s*charset=(?:"utf-8"|utf-8)\s*)?$/i;
 const jsonType = /^\s*application\/json\s*(;\s*charset=("utf-8"|utf-8)\s*)?$/i;
 
 function isAnnounced(headers: IncomingHttpHeaders): boolean {
@@ -116,13 +144,17 @@ function readBytes(request: Request, response: Response): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     readRaw(request, response, (error?: unknown) => {
       if (error instanceof Error) reject(error);
-      else resolve(request.body as Buffer);
+      // Who left while the token was looked at sent a body that nobody reads.
+      else resolve((request.body as Buffer | undefined) ?? Buffer.alloc(0));
     });
   });
 }
 
 /** Calls the handler and sends its reply. */
-export function answer<Id extends HandledOperationId>(handlers: Handlers, id: Id): RequestHandler {
+export function answer<Id extends HandledOperationId>(
+  { handlers, patience }: { handlers: Handlers; patience: Patience },
+  id: Id,
+): RequestHandler {
   const handle = handlers[id] as unknown as (request: ApiRequest<Id>) => Promise<{
     status: number;
     body: unknown;
@@ -130,19 +162,31 @@ export function answer<Id extends HandledOperationId>(handlers: Handlers, id: Id
   }>;
   return async (request, response) => {
     const locals = response.locals as Locals;
+    const left = new AbortController();
+    response.once('close', () => left.abort());
     const reply = await handle({
       path: request.params,
       query: request.query,
       body: request.body as unknown,
       bytes: locals.bytes ?? Buffer.alloc(0),
+      stream: request,
+      mediaType: locals.mediaType ?? '',
       idempotencyKey: request.headersDistinct['idempotency-key'] ?? [],
       caller: locals.caller ?? anonymous,
       source: request.ip ?? '',
+      gone: left.signal,
+      language: pickLanguage(request.get('accept-language')),
     } as unknown as ApiRequest<Id>);
     response.status(reply.status).set(reply.headers ?? {});
-    if (typeof reply.body === 'string') response.type('text/plain').send(reply.body);
-    else response.json(reply.body);
+    const { body } = reply;
+    if (isPieces(body)) await sendPieces({ request, response }, body, patience);
+    else if (typeof body === 'string') response.type('text/plain').send(body);
+    else response.json(body);
   };
+}
+
+function isPieces(body: unknown): body is Pieces {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
 
 /** Whatever nobody answered: Express would say so in HTML, with the path in it. */

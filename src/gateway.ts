@@ -1,24 +1,25 @@
 /**
- * The gateway whole: opens the rooms from the ground up, starts the loops, closes them top down.
+ * The gateway whole: opens the rooms from the ground up, starts its loops, closes it top down.
  */
 import { randomBytes } from 'node:crypto';
 import { createClientRegistry } from '#src/access/clients.ts';
-import { forgetExpired } from '#src/access/replays.ts';
-import type { Versions } from '#src/agreements/force.ts';
+import { contractInForce, type Versions } from '#src/agreements/force.ts';
 import type { Agreements } from '#src/agreements/load.ts';
+import type { Subscriber } from '#src/agreements/subscriber-file.ts';
 import { createClock, type Clock } from '#src/base/clock.ts';
+import type { Failpoint } from '#src/base/failpoint.ts';
 import { createHealth, type Health } from '#src/base/health.ts';
 import type { Log } from '#src/base/log.ts';
-import { startLoop } from '#src/base/loop.ts';
+import type { PushWatch } from '#src/delivery/dispatcher.ts';
 import type { GatewayKeys } from '#src/base/secrets.ts';
-import { createDispatcher } from '#src/delivery/dispatcher.ts';
+import { createInboxWaits } from '#src/delivery/inbox-waits.ts';
 import { makeEntry, type EntryInput, type EntryMaker } from '#src/ledger/entry.ts';
-import { startSequencer } from '#src/ledger/loop.ts';
 import { encodeVkey, ledgerKeyFromSeed, type LedgerKey } from '#src/ledger/note.ts';
 import { assertSealingKey, openLedger } from '#src/ledger/open.ts';
 import { createLedgerReader } from '#src/ledger/read.ts';
-import { createSequencer, type SequencerStep } from '#src/ledger/sequencer.ts';
+import { createCheckIns } from '#src/lifecycle/check-ins.ts';
 import { activateContracts } from '#src/lifecycle/contracts.ts';
+import { recordLostSignatures } from '#src/lifecycle/lost-signatures.ts';
 import { createStanding, type StandingKeeper } from '#src/lifecycle/standing.ts';
 import { watchContracts } from '#src/lifecycle/watch.ts';
 import { compileContract } from '#src/minimise/compile.ts';
@@ -30,34 +31,25 @@ import { assertSchema } from '#src/store/migrate.ts';
 import { databaseNow } from '#src/store/now.ts';
 import { openDatabase, type Database } from '#src/store/pool.ts';
 import { createAcceptances } from '#src/transfers/acceptance.ts';
-import { coverEntries } from '#src/transfers/cover.ts';
 import { createSettlements } from '#src/transfers/settle.ts';
-import {
-  expireUnclaimed,
-  forgetOldKeys,
-  purgeDue,
-  purgeEnded,
-  withdrawOutdated,
-} from '#src/transfers/upkeep.ts';
-import { withdrawSuspended } from '#src/transfers/withdraw-suspended.ts';
+import { purgeEnded, withdrawOutdated } from '#src/transfers/upkeep.ts';
+import { startLoops } from './gateway-loops.ts';
 
 export interface GatewaySettings {
   databaseUrl: string;
   databaseConnectionsMax: number;
   agreements: Agreements;
+  /** Who is told of events. */
+  subscribers: readonly Subscriber[];
   keys: GatewayKeys;
   ledgerOrigin: string;
   log: Log;
   /** Told of every transfer that came to its end, for the metrics. */
   onSettled: (consignee: string, status: string) => void;
-  /** For the fault driver: where the sequencer can be interrupted. Absent in the product. */
-  failpoint?: (step: SequencerStep) => void | Promise<void>;
+  onPush?: PushWatch;
+  /** For the fault driver: where a gateway can be interrupted. Absent in the product. */
+  failpoint?: Failpoint | undefined;
 }
-
-const upkeepRestMs = 5_000;
-const watchRestMs = 1_000;
-/** Another process may make transfers ready: looked for at this pace without a nudge. */
-const dispatchRestMs = 100;
 
 /**
  * Milliseconds on a clock that nobody sets: a jump must neither feign a standstill nor hide one.
@@ -80,7 +72,7 @@ export async function openGateway(settings: GatewaySettings) {
   try {
     const wiring: Wiring = { nudge: () => undefined, lastAdvance: steadyNow };
     const rooms = await openRooms(settings, db, wiring);
-    const loops = startLoops(settings, rooms);
+    const loops = startLoops({ ...rooms, random: Math.random }, settings);
     wiring.nudge = () => loops.sequencer.nudge();
     wiring.lastAdvance = () => loops.sequencer.lastAdvance;
     loops.sequencer.nudge();
@@ -118,7 +110,7 @@ interface Wiring {
 }
 
 async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring) {
-  const { agreements, keys, log } = settings;
+  const { agreements, subscribers, keys, log, failpoint } = settings;
   const sealer = createSealer({ key: keys.sealing });
   const clock = createClock({ databaseNow: () => databaseNow(db), localNow: Date.now });
   const makeBoundEntry: EntryMaker = (input: EntryInput) =>
@@ -146,16 +138,22 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
   });
   await prepare({ ...ground, health, onSubmitted });
   const encryptors = await makeEncryptors(agreements);
+  const versions = versionsOf(agreements, standing);
+  const isUnlocked = (consignee: string) =>
+    contractInForce(versions, consignee, clock.today()) !== undefined;
   return {
-    ...ground,
-    versions: versionsOf(agreements, standing),
+    ...{ ...ground, versions, steadyNow },
+    waits: createInboxWaits({ db, log, isUnlocked, ending: health.ending }),
+    checkIns: createCheckIns({ db, steadyNow }),
     ...{ randomBytes, encryptors, onSubmitted, health, assertOpen: () => health.assertOpen() },
     compiled: new Map(agreements.contracts.map((one) => [one.id, compileContract(one)])),
     encryptable: new Set([...encryptors].flatMap(([id, encrypt]) => (encrypt ? [id] : []))),
     clients: createClientRegistry({ db, now: Date.now }),
-    settlements: createSettlements({ db, onSubmitted }),
-    acceptances: createAcceptances({ db, onDurable: onSubmitted }),
-    onSettled: settings.onSettled,
+    failpoint,
+    settlements: createSettlements({ db, onSubmitted, failpoint }),
+    acceptances: createAcceptances({ db, onDurable: onSubmitted, failpoint }),
+    ...{ onSettled: settings.onSettled, subscribers, subscriptions: subscribers },
+    onPush: settings.onPush,
     vkey: encodeVkey(ledgerKey),
   };
 }
@@ -166,52 +164,6 @@ function versionsOf({ contracts }: Agreements, standing: StandingKeeper): Versio
     contracts,
     get standing() {
       return standing.current();
-    },
-  };
-}
-
-type Rooms = Awaited<ReturnType<typeof openRooms>>;
-
-function startLoops(settings: GatewaySettings, rooms: Rooms) {
-  const { db, clock, log, health, ledgerKey: key } = rooms;
-  const dispatcher = createDispatcher({ ...rooms, random: Math.random }, () => dispatch.nudge());
-  const dispatch = startLoop({
-    work: async () => !health.closing() && (await dispatcher.dispatch()) > 0,
-    restMs: dispatchRestMs,
-    onError: (error) => log.warn('dispatching paused', { error }),
-  });
-  const upkeep = startLoop({
-    work: () => keepUp(rooms),
-    restMs: upkeepRestMs,
-    onError: (error) => log.warn('upkeep paused', { error }),
-  });
-  const watching = startLoop({
-    work: () => watchContracts(rooms).then(() => false),
-    restMs: watchRestMs,
-    onError: (error) => log.warn('the database does not answer', { error }),
-  });
-  const now = () => clock.now();
-  const { failpoint } = settings;
-  const rounds = createSequencer({ db, key, now, failpoint, onCovered: coverEntries });
-  const sequenceOnce = async () => {
-    const count = await rounds.sequenceOnce();
-    // After the commit: what was covered may now be sent.
-    if (count > 0) dispatch.nudge();
-    return count;
-  };
-  const onError = (error: unknown) => log.error('sequencing failed', { error });
-  const steady = () => new Date(steadyNow());
-  const sequencer = startSequencer({ sequenceOnce }, { onError, now: steady });
-  return {
-    sequencer,
-    upkeep,
-    /** Top down: what sends first, what numbers last. */
-    async stop() {
-      await Promise.all([dispatch.stop(), upkeep.stop(), watching.stop()]);
-      await dispatcher.drain();
-      await rooms.acceptances.close();
-      await rooms.settlements.close();
-      await sequencer.stop();
     },
   };
 }
@@ -241,6 +193,7 @@ async function prepare(ground: {
   const count = await activateContracts(ground);
   if (count > 0) ground.log.info('contract versions registered', { count });
   await watchContracts(ground);
+  if (!ground.health.closing()) await recordLostSignatures(ground);
 }
 
 async function makeEncryptors(
@@ -253,20 +206,4 @@ async function makeEncryptors(
     ],
   );
   return new Map(await Promise.all(made));
-}
-
-/** One round of what time does; true while there is more. */
-async function keepUp(rooms: Parameters<typeof purgeDue>[0]): Promise<boolean> {
-  rooms.clock.assertAgrees();
-  await rooms.db.query('SELECT ensure_partitions()');
-  await forgetExpired({ db: rooms.db });
-  const counts = [
-    await expireUnclaimed(rooms),
-    await withdrawOutdated(rooms),
-    await withdrawSuspended(rooms),
-    await purgeEnded(rooms),
-    await purgeDue(rooms),
-    await forgetOldKeys(rooms),
-  ];
-  return counts.some((count) => count > 0);
 }

@@ -104,6 +104,9 @@ function curlOf(spec: Spec, { method, path, operation }: Place): Html {
       .map(({ name, example }) => `-H ${quoted(`${name}: ${String(example)}`)}`),
     ...(type === 'application/json' ? [`-H 'Content-Type: ${type}'`] : []),
     ...(type === 'application/json' ? [`-d ${quoted(JSON.stringify(example))}`] : []),
+    ...(type === 'application/x-ndjson'
+      ? [`-N -H 'Content-Type: ${type}'`, '-T orders.ndjson']
+      : []),
     ...(type === 'application/x-www-form-urlencoded'
       ? form.map(([name, value]) => `--data-urlencode ${quoted(`${name}=${value}`)}`)
       : []),

@@ -31,7 +31,7 @@ function limitsOf(schema: Schema): string {
 export function valueLine(spec: Spec, given: Schema): Html {
   const schema = whole(spec, given);
   const pattern = schema.pattern ? html` · <code>${schema.pattern}</code>` : nothing;
-  const values = (schema.enum ?? []).map((value) => html` <code>${value}</code>`);
+  const values = (schema.enum ?? []).map((value) => html` <code>${String(value)}</code>`);
   const allowed = values.length > 0 ? html` · one of${values}` : nothing;
   return html`<span class="type"
     >${typeOf(spec, schema)}${limitsOf(schema)}${pattern}${allowed}</span

@@ -5,7 +5,7 @@ export interface Schema {
   description?: string;
   type?: string | readonly string[];
   format?: string;
-  enum?: readonly string[];
+  enum?: readonly (string | null)[];
   pattern?: string;
   minLength?: number;
   maxLength?: number;

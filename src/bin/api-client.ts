@@ -5,6 +5,8 @@ import { importJWK, SignJWT, type JWK } from 'jose';
 export interface ApiClient {
   json<Body>(path: string, init?: RequestInit): Promise<Body>;
   text(path: string): Promise<string>;
+  /** A token that is good for a while, for whoever speaks HTTP by other means. */
+  bearer(): Promise<string>;
   /** The reply as it comes, whatever its status. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }
@@ -50,10 +52,11 @@ export async function createApiClient(settings: {
     return token.text;
   }
 
+  const bearer = async () => (token.until - Date.now() > renewMs ? token.text : renew());
+
   async function call(path: string, init: RequestInit = {}): Promise<Response> {
-    const bearer = token.until - Date.now() > renewMs ? token.text : await renew();
     const headers = new Headers(init.headers);
-    headers.set('authorization', `Bearer ${bearer}`);
+    headers.set('authorization', `Bearer ${await bearer()}`);
     return reach(`${url}${path}`, { ...init, headers });
   }
 
@@ -64,7 +67,7 @@ export async function createApiClient(settings: {
   }
 
   return {
-    fetch: call,
+    ...{ bearer, fetch: call },
     json: async <Body>(path: string, init?: RequestInit) =>
       (await (await okay(path, init)).json()) as Body,
     text: async (path) => (await okay(path)).text(),

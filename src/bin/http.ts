@@ -1,7 +1,8 @@
 /**
  * The HTTP server: listens, and stops without losing the reply to any request that it has taken.
  */
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { StartupError } from '#src/base/errors.ts';
@@ -10,6 +11,8 @@ export interface HttpServer {
   port: number;
   /** Who answers from now on; before that every request is told to come back. */
   answerWith(listener: RequestListener): void;
+  /** Lets a request take longer than others may: whoever reads it limits it. */
+  unhurried(request: IncomingMessage): void;
   /**
    * Ends every connection after the reply that is under way on it, and resolves when none is left.
    * @param lingerMs how long connections are still taken, so that whoever comes now gets a refusal
@@ -29,7 +32,14 @@ export async function openHttp(at: { host: string; port: number }): Promise<Http
   let closing = false;
   /** Every connection with its replies under way. */
   const connections = new Map<Socket, Set<ServerResponse>>();
-  const server = createServer({ requestTimeout: requestMsMax }, (request, response) => {
+  /** What cuts the requests that are not here whole yet. */
+  const late = new WeakMap<IncomingMessage, NodeJS.Timeout>();
+  const unhurried = (request: IncomingMessage) => clearTimeout(late.get(request));
+  // Node's own limit on whole requests knows no exception.
+  const limits = { headersTimeout: requestMsMax, requestTimeout: 0 };
+  const server = createServer(limits, (request, response) => {
+    late.set(request, setTimeout(cut, requestMsMax, request.socket, response));
+    for (const over of ['end', 'close']) request.once(over, () => unhurried(request));
     const replies = connections.get(request.socket);
     replies?.add(response);
     response.once('close', () => replies?.delete(response));
@@ -57,12 +67,19 @@ export async function openHttp(at: { host: string; port: number }): Promise<Http
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     // Also those that have sent half a request: it was never taken.
     for (const [socket, replies] of connections) if (replies.size === 0) socket.destroy();
-    const late = setTimeout(() => server.closeAllConnections(), closeMsMax);
+    const tooLong = setTimeout(() => server.closeAllConnections(), closeMsMax);
     await closed;
-    clearTimeout(late);
+    clearTimeout(tooLong);
   }
 
-  return { port, answerWith: (next) => void (listener = next), close };
+  return { port, answerWith: (next) => void (listener = next), unhurried, close };
+}
+
+/** Ends the connection of a request that took too long; as Node does it, but for the timing. */
+function cut(socket: Socket, response: ServerResponse): void {
+  if (response.headersSent) socket.destroy();
+  else
+    socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n', () => socket.destroy());
 }
 
 const notYet: RequestListener = (_request, response) => {

@@ -1,13 +1,15 @@
 /** What every command that opens the gateway reads first: configuration, keys and agreements. */
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JWK } from 'jose';
 import { loadAgreements, type Agreements } from '#src/agreements/load.ts';
+import { readSubscribers, type Subscriber } from '#src/agreements/subscriber-file.ts';
 import { attachSignatures, type DemoSigning } from '#src/agreements/signatures.ts';
 import { readConfig, type Config } from '#src/base/config.ts';
 import { StartupError } from '#src/base/errors.ts';
 import { createSecretResolver, keepSigningKey } from '#src/base/made-secrets.ts';
-import { readKeys, type GatewayKeys } from '#src/base/secrets.ts';
+import { readKeys, resolveReference, type GatewayKeys } from '#src/base/secrets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,6 +20,8 @@ export interface Settings {
   config: Config;
   keys: GatewayKeys;
   agreements: Agreements;
+  /** Who is told of events. */
+  subscribers: readonly Subscriber[];
 }
 
 /** Reads everything, and tells every fault of all of it at once in one `StartupError`. */
@@ -26,15 +30,31 @@ export async function readSettings(env: Environment): Promise<Settings> {
   const embedded = config.databaseUrl === null;
   const found = readKeys(env, { home: config.home, embedded });
   const faults: string[] = 'faults' in found ? found.faults : [];
-  let agreements: Agreements | null = null;
-  try {
-    agreements = await readAgreements(env, config);
-  } catch (error) {
-    if (!(error instanceof StartupError)) throw error;
-    faults.push(...error.faults);
+  const unlessFaulty = async <T>(read: () => Promise<T> | T): Promise<T | null> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof StartupError)) throw error;
+      faults.push(...error.faults);
+      return null;
+    }
+  };
+  const agreements = await unlessFaulty(() => readAgreements(env, config));
+  const subscribers = await unlessFaulty(() => subscribersOf(env, config));
+  if (faults.length > 0 || !agreements || !subscribers || 'faults' in found) {
+    throw new StartupError(faults);
   }
-  if (faults.length > 0 || agreements === null || 'faults' in found) throw new StartupError(faults);
-  return { config, keys: found.keys, agreements };
+  return { config, keys: found.keys, agreements, subscribers };
+}
+
+/** Who is told of events. A secret in a file is looked for beside the file that names it. */
+function subscribersOf(env: Environment, { subscribersFile: path }: Config): Subscriber[] {
+  if (path === null) return [];
+  const where = { env, baseDir: dirname(path) };
+  return readSubscribers(
+    { resolveSecret: (reference) => resolveReference(reference, where) },
+    path,
+  );
 }
 
 /**

@@ -28,6 +28,13 @@ const usage = `usage: waybill <command>
                              contracted and never used; sent and contracted for nobody
   ledger verify --url URL --client-key FILE --vkey TEXT|FILE [--state FILE]
                              check a running gateway's ledger from outside
+  transfer send --file ORDERS.ndjson --url URL --client-key FILE
+                             upload many orders; goes on by itself where it broke off
+  transfer redeliver ID --url URL --client-key FILE [--reason TEXT]
+                             let one that ended go once more, as its EMR
+  consignee replay ID --what failed|unacknowledged --since TIME --reason TEXT --url URL
+                   --client-key FILE
+                             let what a consignee did not get since then go once more
   transfer replay --record FILE --contract ID --salt BASE64 --commitment BASE64
                              whether a contract makes of a record what was committed to; offline
 `;
@@ -52,6 +59,9 @@ const commands: Readonly<Record<string, Command>> = {
     (await import('./contract-diff.ts')).diffVersions(process.env, args),
   'contract usage': async (args) => (await import('./contract-usage.ts')).printUsage(args),
   'ledger verify': async (args) => (await import('./verify.ts')).verifyLedger(args),
+  'transfer send': async (args) => (await import('./transfer-send.ts')).sendTransfers(args),
+  'transfer redeliver': async (args) => (await import('./redeliver.ts')).redeliverTransfer(args),
+  'consignee replay': async (args) => (await import('./redeliver.ts')).replayMissed(args),
   'transfer replay': async (args) =>
     (await import('./transfer.ts')).replayTransfer(process.env, args),
 };

@@ -25,6 +25,7 @@ export const entryKinds = [
   'contract-noticed',
   'contract-activated',
   'contract-superseded',
+  'contract-unsigned',
   'contract-ended',
   'destruction-ordered',
   'destruction-certified',
@@ -111,8 +112,8 @@ export interface DetailByKind {
   'result-quarantined': Step & { quarantined: string; withheld: readonly Withheld[] };
   'result-matched': Step & { quarantined: string; result: string; reason: string };
   'result-unmatched': Step & { quarantined: string; result: string; reason: string };
-  /** Without `result` it was the payload of the transfer. */
-  purged: Step;
+  /** Without `result` and `quarantined` it was the payload of the transfer. */
+  purged: Step & { quarantined?: string | undefined };
   /** A version was registered by its digest. */
   'contract-drafted': Step;
   /** `signers`: key ids of the clinic's privacy officer and of the consignee. */
@@ -122,6 +123,11 @@ export interface DetailByKind {
   /** `on`: the Seoul day from which it decides. */
   'contract-activated': Step & { on: string };
   'contract-superseded': Step & { on: string };
+  /**
+   * A version in force was found without its signatures, on the day `on`: `unsigned`, or `invalid`
+   * where what lies there does not hold. When they are back, it is `contract-signed` again.
+   */
+  'contract-unsigned': Step & { on: string; outcome: string };
   'contract-ended': Step & { on: string; outcome: string };
   'destruction-ordered': Step & { order: string; dueOn: string };
   /** `file`: SHA-256 of the certificate, base64. */
@@ -172,12 +178,13 @@ export const leafNeeds: Readonly<Record<EntryKind, readonly (keyof LeafFields)[]
   'result-quarantined': ['consignee', 'contract', 'items', 'commitment'],
   'result-matched': step,
   'result-unmatched': step,
-  purged: step,
+  purged: ['consignee'],
   'contract-drafted': ['consignee', 'contract', 'items'],
   'contract-signed': ['consignee', 'contract', 'items'],
   'contract-noticed': ['consignee', 'contract', 'items'],
   'contract-activated': ['consignee', 'contract', 'items'],
   'contract-superseded': ['consignee', 'contract'],
+  'contract-unsigned': ['consignee', 'contract'],
   'contract-ended': ['consignee', 'contract'],
   'destruction-ordered': ['consignee', 'contract', 'items'],
   'destruction-certified': ['consignee', 'contract'],

@@ -6,6 +6,8 @@
 const continuations = new Set([
   'pulled',
   'delivered',
+  'receipt',
+  'redelivered',
   'rejected',
   'failed',
   'cancelled',

@@ -1,7 +1,8 @@
-/** One transfer's whole trail: its row, its results, and every entry that speaks of it. */
+/** One transfer's whole trail: its row, receipts and results, and every entry that speaks of it. */
 import { GatewayError } from '#src/base/errors.ts';
 import type { Actor } from '#src/base/words.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
+import { receiptsOf } from '#src/transfers/receipts-of.ts';
 import { resultColumns, resultView, type ResultRow } from '#src/transfers/rows.ts';
 import { transferColumns, type TransferRow } from '#src/transfers/rows.ts';
 import { minimisationOf } from './minimisation.ts';
@@ -26,6 +27,7 @@ export async function openTrail(
   return {
     transfer: auditView(rows[0]),
     minimisation: minimisationOf(entries),
+    receipts: await receiptsOf(deps.db, ask.id),
     results: results.rows.map(resultView),
     entries: entries.map(({ index, leaf, detail }) => {
       const { kind, at } = readLeaf(leaf);

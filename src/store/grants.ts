@@ -13,6 +13,7 @@ const tables: Readonly<Record<string, string>> = {
   key_checks: 'SELECT, INSERT',
   contract_steps: 'SELECT, INSERT',
   relation_ends: 'SELECT, INSERT',
+  lost_signatures: 'SELECT, INSERT, DELETE',
   destruction_orders:
     'SELECT, INSERT, UPDATE (received, certified_at, file_sha256, method, destroyed_on, signature,' +
     ' signer)',
@@ -31,8 +32,8 @@ const tables: Readonly<Record<string, string>> = {
   idempotency_keys: 'SELECT, INSERT, DELETE',
   // What was released to whom under which contract is written once.
   transfers:
-    'SELECT, INSERT, UPDATE (status, reference, reference_hmac, entry, attempts, due_at, lease,' +
-    ' last_outcome, settled_at, purge_at, purged_at)',
+    'SELECT, INSERT, UPDATE (status, reference, reference_hmac, entry, attempts, attempts_before,' +
+    ' due_at, lease, last_outcome, expires_at, taken_at, settled_at, purge_at, purged_at)',
   results:
     'SELECT, INSERT, UPDATE (status, entry, collected_at, purge_at, purged_at, retracted_at)',
   quarantined_results: 'SELECT, INSERT, UPDATE (result, transfer, matched_at, purge_at, purged_at)',

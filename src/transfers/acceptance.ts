@@ -2,6 +2,7 @@
  * The one statement that accepts orders: key, transfer, sealed payload and ledger submission of
  * many orders are durable together or not at all (laws 2 and 3).
  */
+import type { Failpoint } from '#src/base/failpoint.ts';
 import type { Entry } from '#src/ledger/entry.ts';
 import type { Database } from '#src/store/pool.ts';
 import { createBatcher, type Batcher } from '#src/store/batcher.ts';
@@ -20,6 +21,9 @@ export interface Acceptance {
   commitment: Buffer;
   reference: Buffer | null;
   referenceHmac: Buffer | null;
+  /** The transfer that it corrects, and the upload that it came with. */
+  replaces?: string | undefined;
+  batch?: string | undefined;
   createdAt: Date;
   expiresAt: Date;
   sealedPayload: Buffer;
@@ -48,10 +52,11 @@ const acceptSql = `
     SELECT * FROM unnest(
       $1::text[], $2::bytea[], $3::bytea[], $4::uuid[], $5::bytea[], $6::text[], $7::text[],
       $8::uuid[], $9::text[], $10::text[], $11::text[], $12::bytea[], $13::bytea[], $14::bytea[],
-      $15::timestamptz[], $16::timestamptz[], $17::bytea[], $18::bytea[], $19::bytea[]
+      $15::timestamptz[], $16::timestamptz[], $17::bytea[], $18::bytea[], $19::bytea[], $20::uuid[],
+      $21::uuid[]
     ) AS input (client, key_hmac, request_hmac, id, reply, consignee, contract,
       subject, released, derived, withheld, commitment, reference, reference_hmac,
-      created_at, expires_at, sealed, leaf, detail)
+      created_at, expires_at, sealed, leaf, detail, replaces, batch)
   ), decided AS (
     SELECT DISTINCT contract, consignee, split_part(contract, '.v', 2)::integer AS version FROM input
   ), outdated AS (
@@ -69,9 +74,11 @@ const acceptSql = `
     RETURNING owner
   ), stored AS (
     INSERT INTO transfers (id, client, consignee, contract, subject, status, released, derived,
-      withheld, commitment, reference, reference_hmac, due_at, created_at, expires_at)
+      withheld, commitment, reference, reference_hmac, due_at, created_at, expires_at, replaces,
+      batch)
     SELECT id, client, consignee, contract, subject, 'accepted', released::text[], derived::text[],
-      withheld::jsonb, commitment, reference, reference_hmac, now(), created_at, expires_at
+      withheld::jsonb, commitment, reference, reference_hmac, now(), created_at, expires_at,
+      replaces, batch
     FROM input JOIN won ON won.owner = input.id
   ), kept AS (
     INSERT INTO payloads (id, sealed)
@@ -141,6 +148,8 @@ async function store(
       column((row) => row.sealedPayload),
       column((row) => row.entry.leaf),
       column((row) => row.entry.detail),
+      column((row) => row.replaces ?? null),
+      column((row) => row.batch ?? null),
     ],
   });
   return new Map(stored.map(({ id, outcome }) => [id, outcome]));
@@ -150,6 +159,7 @@ async function store(
 export function createAcceptances(deps: {
   db: Database;
   onDurable: () => void;
+  failpoint?: Failpoint | undefined;
 }): Batcher<Acceptance, Verdict> {
   return createBatcher<Acceptance, Verdict>({
     sizeMax: 256,
@@ -157,7 +167,9 @@ export function createAcceptances(deps: {
     queueMax: 4_096,
     async run(batch) {
       try {
+        await deps.failpoint?.('accept:before-commit');
         const verdicts = await accept(deps.db, batch);
+        await deps.failpoint?.('accept:after-commit');
         deps.onDurable();
         return verdicts;
       } catch (error) {

@@ -12,7 +12,9 @@ export interface CancelDeps extends StepDeps {
 }
 
 /**
- * Cancels a transfer of this EMR that was never sent or claimed. Again: nothing more happens.
+ * Cancels a transfer of this EMR that was never sent or claimed. Again: nothing more happens. One
+ * that waits to be delivered once more cannot be cancelled where an attempt was made before: its
+ * consignee may have it, and `cancelled` would say that it has not.
  * @throws GatewayError `NOT_FOUND`, `NOT_CANCELLABLE` (an attempt was made: bytes may have left)
  */
 export async function cancel(

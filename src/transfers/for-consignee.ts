@@ -6,7 +6,7 @@ import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 import type { Database } from '#src/store/pool.ts';
 import { pageOf, readCursor } from './cursor.ts';
 import type { Page } from './for-emr.ts';
-import { resultColumns, resultView, type ResultRow } from './rows.ts';
+import { resultColumns, resultStatus, resultView, type ResultRow } from './rows.ts';
 
 export interface ConsigneeDeps {
   db: Database;
@@ -29,7 +29,7 @@ export async function listReturned(
   const { rows } = await deps.db.query<ResultRow>(
     `SELECT ${resultColumns} FROM results
      WHERE consignee = $1 AND ($2::uuid IS NULL OR transfer = $2)
-       AND ($3::text IS NULL OR status = $3) AND ($4::uuid IS NULL OR id > $4)
+       AND ($3::text IS NULL OR ${resultStatus} = $3) AND ($4::uuid IS NULL OR id > $4)
      ORDER BY id LIMIT $5`,
     [ask.consignee, ask.transfer ?? null, ask.status ?? null, after, ask.limit + 1],
   );

@@ -6,9 +6,11 @@ import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 import type { Sealer } from '#src/sealing/seal.ts';
 import type { Database } from '#src/store/pool.ts';
 import { pageOf, readCursor } from './cursor.ts';
-import { openResult } from './results.ts';
+import { receiptsOf } from './receipts-of.ts';
+import { openResult } from './result-content.ts';
 import {
   resultColumns,
+  resultStatus,
   resultView,
   transferColumns,
   transferView,
@@ -46,7 +48,10 @@ export async function listTransfers(
   return pageOf(deps, scope, { rows, limit: ask.limit, toItem: transferView });
 }
 
-/** One order of the client, with the reference that the EMR gave it. `NOT_FOUND` for another's. */
+/**
+ * One order of the client, with the reference that the EMR gave it and the receipts that its
+ * consignee signed. `NOT_FOUND` for another's.
+ */
 export async function getTransfer(deps: EmrDeps, ask: { client: string; id: string }) {
   const { rows } = await deps.db.query<TransferRow>(
     `SELECT ${transferColumns} FROM transfers WHERE id = $1 AND client = $2`,
@@ -54,9 +59,11 @@ export async function getTransfer(deps: EmrDeps, ask: { client: string; id: stri
   );
   const row = rows[0];
   if (!row) throw new GatewayError('NOT_FOUND');
-  if (row.reference === null) return transferView(row);
+  const given = await receiptsOf(deps.db, row.id);
+  const receipts = given.map(({ signer, signedAt }) => ({ signer, signedAt }));
+  if (row.reference === null) return { ...transferView(row), receipts };
   const reference = deps.sealer.open(row.reference, referenceAad(row.id)).toString('utf8');
-  return { ...transferView(row), reference };
+  return { ...transferView(row), receipts, reference };
 }
 
 /** Results for the client's orders, oldest first, once a checkpoint covers them. */
@@ -70,7 +77,7 @@ export async function listResults(
   const { rows } = await deps.db.query<ResultRow>(
     `SELECT ${resultColumns} FROM results
      WHERE client = $1 AND status <> 'accepted' AND ($2::uuid IS NULL OR transfer = $2)
-       AND ($3::text IS NULL OR status = $3) AND ($4::uuid IS NULL OR id > $4)
+       AND ($3::text IS NULL OR ${resultStatus} = $3) AND ($4::uuid IS NULL OR id > $4)
      ORDER BY id LIMIT $5`,
     [ask.client, ask.transfer ?? null, ask.status ?? null, after, ask.limit + 1],
   );

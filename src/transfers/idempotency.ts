@@ -3,13 +3,15 @@ import { GatewayError } from '#src/base/errors.ts';
 import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 import { replyAad } from '#src/sealing/aad.ts';
 import type { Sealer } from '#src/sealing/seal.ts';
-import type { Queryable } from '#src/store/pool.ts';
+import type { Database, Queryable } from '#src/store/pool.ts';
 
 /** A request that may be repeated. The key itself is never stored: it may hold anything. */
 export interface RepeatableRequest {
   client: string;
   keyHmac: Buffer;
   requestHmac: Buffer;
+  /** The same for the bytes of the request, where something else is remembered now. */
+  bytesHmac?: Buffer;
 }
 
 /** @param body the bytes of the request: the same key with other bytes is refused */
@@ -44,7 +46,9 @@ export async function storedReply<Reply>(
   );
   const row = rows[0];
   if (!row) return null;
-  if (!row.request_hmac.equals(request.requestHmac)) {
+  const { requestHmac, bytesHmac } = request;
+  const isSame = [requestHmac, bytesHmac].some((hmac) => hmac && row.request_hmac.equals(hmac));
+  if (!isSame) {
     throw new GatewayError('IDEMPOTENCY_KEY_REUSED');
   }
   const reply = deps.sealer.open(row.reply, replyAad(request.client, request.keyHmac));
@@ -60,4 +64,33 @@ export function asInProgress(error: unknown): unknown {
   return code === lockNotAvailable
     ? new GatewayError('REQUEST_IN_PROGRESS', { retryAfterSeconds: 1, cause: error })
     : error;
+}
+
+/** One transaction, in which a vain wait for another's lock is `REQUEST_IN_PROGRESS`. */
+export async function inTurn<T>(db: Database, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  try {
+    return await db.transaction(work);
+  } catch (error) {
+    throw asInProgress(error);
+  }
+}
+
+/**
+ * Takes a key for the reply that it will be answered with, in the transaction of what the reply
+ * speaks of. False when another request has taken it: nothing else may be stored then.
+ */
+export async function claimKey(
+  deps: { sealer: Sealer },
+  tx: Queryable,
+  claim: { request: RepeatableRequest; owner: string; reply: object },
+): Promise<boolean> {
+  const { request, owner } = claim;
+  const { client, keyHmac, requestHmac } = request;
+  const { rowCount } = await tx.query({
+    name: 'idempotency-claim',
+    text: `INSERT INTO idempotency_keys (client, key_hmac, request_hmac, owner, reply)
+      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (client, key_hmac) DO NOTHING`,
+    values: [client, keyHmac, requestHmac, owner, sealReply(deps.sealer, request, claim.reply)],
+  });
+  return rowCount === 1;
 }

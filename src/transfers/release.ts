@@ -1,18 +1,20 @@
 /** Takes an order in: decide, seal, record, make durable, answer. It never sends anything. */
 import type { EntryMaker } from '#src/ledger/entry.ts';
 import { GatewayError } from '#src/base/errors.ts';
-import { newId } from '#src/base/ids.ts';
-import type { Actor, Order, Withheld } from '#src/base/words.ts';
+import type { Failpoint } from '#src/base/failpoint.ts';
+import type { Order } from '#src/base/words.ts';
+import { actorDetail } from '#src/ledger/kinds.ts';
 import { submit } from '#src/ledger/submit.ts';
-import { payloadAad, referenceAad } from '#src/sealing/aad.ts';
 import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 import type { Sealer } from '#src/sealing/seal.ts';
 import type { Batcher } from '#src/store/batcher.ts';
 import type { Database } from '#src/store/pool.ts';
 import type { Acceptance, Verdict } from './acceptance.ts';
 import { decide, type DecideDeps, type RefusedDecision, type ReleasedDecision } from './decide.ts';
-import { sealReply, storedReply, type RepeatableRequest } from './idempotency.ts';
-import { actorDetail } from '#src/ledger/kinds.ts';
+import { storedReply } from './idempotency.ts';
+import { prepare, toldOf } from './prepare.ts';
+import type { Preview, ReleaseReply, ReleaseRequest } from './prepare.ts';
+import { assertReplaceable } from './replaces.ts';
 import { findSubjects, isSuspendedFor, subjectHmac } from './subjects.ts';
 
 export interface ReleaseDeps extends DecideDeps {
@@ -27,37 +29,15 @@ export interface ReleaseDeps extends DecideDeps {
   assertOpen: () => void;
   /** Told when entries are waiting for the sequencer. */
   onSubmitted: () => void;
+  failpoint?: Failpoint | undefined;
 }
-
-export interface ReleaseRequest {
-  actor: Actor;
-  order: Order;
-  idempotency: RepeatableRequest;
-}
-
-/** What the EMR is told. `salt` and `commitment` in base64. */
-export interface ReleaseReply {
-  id: string;
-  status: 'accepted';
-  consignee: string;
-  contract: string;
-  released: string[];
-  derived: string[];
-  withheld: Withheld[];
-  /** Codes in whose texts a withheld value was masked; only where there are any. */
-  masked?: string[];
-  commitment: string;
-  salt: string;
-}
-
-const dayMs = 86_400_000;
 
 /**
  * Releases one order to its consignee's queue and records that it did.
- * @returns the reply, durable: the same key and bytes are answered the same for 30 days
+ * @returns the reply, durable: the same key and order are answered the same for 30 days
  * @throws GatewayError with a `RefusedReason` (an entry says so), `IDEMPOTENCY_KEY_REUSED`,
- *   `REQUEST_IN_PROGRESS`, `DATABASE_UNAVAILABLE`, `CLOCK_SKEWED`, `LEDGER_STALLED`,
- *   `SHUTTING_DOWN` (also where a version has begun that this process lacks)
+ *   `NOT_REPLACEABLE`, `REQUEST_IN_PROGRESS`, `DATABASE_UNAVAILABLE`, `CLOCK_SKEWED`,
+ *   `LEDGER_STALLED`, `SHUTTING_DOWN` (also where a version has begun that this process lacks)
  */
 export async function release(deps: ReleaseDeps, request: ReleaseRequest): Promise<ReleaseReply> {
   const reply = await releaseOnce(deps, request);
@@ -77,8 +57,17 @@ async function releaseOnce(
   deps.assertOpen();
   const decision = decide(deps, request.order);
   if (decision.outcome === 'refused') return refuse(deps, request, decision);
+  const { client } = request.actor;
+  try {
+    await assertReplaceable(deps, { client, order: request.order });
+  } catch (error) {
+    const first = await storedReply<ReleaseReply>(deps, request.idempotency);
+    if (first) return first;
+    throw error;
+  }
   const { acceptance, reply } = prepare(deps, request, decision);
   const verdict = await deps.acceptances.submit(acceptance);
+  await deps.failpoint?.('reply:before');
   if (verdict.outcome === 'accepted') return reply;
   if (verdict.outcome === 'suspended') {
     return refuse(deps, request, stopped(decision), verdict.subject);
@@ -126,106 +115,17 @@ function refusal({ reason, contract, problems, items }: RefusedDecision): Gatewa
   return new GatewayError(reason, { problems, facts });
 }
 
-function prepare(
-  deps: ReleaseDeps,
-  request: ReleaseRequest,
-  decision: ReleasedDecision,
-): { acceptance: Acceptance; reply: ReleaseReply } {
-  const { order, actor, idempotency } = request;
-  const { contract, consignee, released } = decision;
-  const at = deps.clock.now();
-  const id = newId(at);
-  const reply = replyOf(id, decision);
-  const aad = payloadAad({
-    owner: id,
-    consignee: consignee.id,
-    contractDigest: contract.digest,
-    commitment: released.commitment,
-  });
-  const acceptance: Acceptance = {
-    request: idempotency,
-    id,
-    consignee: consignee.id,
-    contract: contract.id,
-    released: released.released,
-    derived: released.derived,
-    withheld: decision.ledgerWithheld,
-    commitment: released.commitment,
-    ...sealReference(deps, id, order.reference),
-    createdAt: at,
-    expiresAt: new Date(at.getTime() + contract.retention.expireAfterDays * dayMs),
-    sealedPayload: deps.sealer.seal(Buffer.concat([released.salt, released.canonical()]), aad),
-    sealedReply: sealReply(deps.sealer, idempotency, reply),
-    subjectHmac: subjectHmac(deps.fingerprint, order.subject),
-    entryFor: (subject) =>
-      deps.makeEntry({
-        kind: 'released',
-        at,
-        transfer: id,
-        consignee: consignee.id,
-        contract: { id: contract.id, digest: contract.digest },
-        items: [...released.released, ...released.derived],
-        commitment: released.commitment,
-        detail: {
-          ...actorDetail(actor),
-          subject,
-          withheld: decision.ledgerWithheld,
-          rules: decision.rules,
-          ...maskedOf(decision),
-          warnings: decision.warnings.map(({ item, code }) => `${item}:${code}`),
-        },
-      }),
-  };
-  return { acceptance, reply };
-}
-
-function replyOf(id: string, decision: ReleasedDecision): ReleaseReply {
-  const { commitment, salt } = decision.released;
-  return {
-    ...{ id, status: 'accepted', ...toldOf(decision) },
-    ...{ commitment: commitment.toString('base64'), salt: salt.toString('base64') },
-  };
-}
-
-function toldOf(decision: ReleasedDecision): Omit<Preview, 'payload'> {
-  const { consignee, contract, released, withheld } = decision;
-  return {
-    consignee: consignee.id,
-    contract: contract.id,
-    released: [...released.released],
-    derived: [...released.derived],
-    withheld,
-    ...maskedOf(decision),
-  };
-}
-
-function maskedOf({ masked }: ReleasedDecision): { masked?: string[] } {
-  return masked.length > 0 ? { masked } : {};
-}
-
-function sealReference(deps: ReleaseDeps, id: string, reference: string | undefined) {
-  if (reference === undefined) return { reference: null, referenceHmac: null };
-  return {
-    reference: deps.sealer.seal(Buffer.from(reference, 'utf8'), referenceAad(id)),
-    referenceHmac: deps.fingerprint('reference', reference),
-  };
-}
-
-export type Preview = Omit<ReleaseReply, 'id' | 'status' | 'commitment' | 'salt'> & {
-  /** The RFC 8785 text that would be sent, in clear. */
-  payload: string;
-};
-
 /** What `release` would do, exactly, with nothing stored, recorded or sent. */
 export async function preview(
   deps: DecideDeps & { db: Database; fingerprint: Fingerprint },
-  order: Order,
+  { client, order }: { client: string; order: Order },
 ): Promise<Preview> {
   const decision = decide(deps, order);
   if (decision.outcome === 'refused') throw refusal(decision);
   const hmac = subjectHmac(deps.fingerprint, order.subject);
   const subject = (await findSubjects(deps.db, [hmac])).get(hmac.toString('base64'));
   if (subject && isSuspendedFor(subject, order.consignee)) throw refusal(stopped(decision));
+  await assertReplaceable(deps, { client, order });
   const payload = decision.released.canonical().toString('utf8');
   return { ...toldOf(decision), payload };
 }

@@ -1,4 +1,5 @@
 /** The end of a transfer: its last state and the entry that says so are one statement (law 3). */
+import type { Failpoint } from '#src/base/failpoint.ts';
 import type { Entry } from '#src/ledger/entry.ts';
 import { createBatcher, type Batcher } from '#src/store/batcher.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
@@ -13,6 +14,19 @@ export interface Settlement {
   outcome: string;
   purgeAfterDays: number;
   entry: Entry;
+  /** What the consignee signed on taking it: stored, and recorded, with the end itself. */
+  receipt?: SettledReceipt | undefined;
+}
+
+/** A receipt that was verified. */
+export interface SettledReceipt {
+  /** RFC 7638 thumbprint of the consignee's key. */
+  signer: string;
+  signedAt: Date;
+  /** What it signed, as it came. */
+  jws: string;
+  /** An entry `receipt`. */
+  entry: Entry;
 }
 
 // Withdrawn when it was opened: under this claim nothing was sent, and no attempt is counted that a
@@ -22,6 +36,9 @@ const settleSql = `
     SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::integer[],
       $6::text[], $7::bytea[], $8::bytea[])
       AS input (id, lease, status, outcome, purge_days, kind, leaf, detail)
+  ), signed AS (
+    SELECT * FROM unnest($9::uuid[], $10::text[], $11::timestamptz[], $12::text[], $13::bytea[],
+      $14::bytea[]) AS signed (id, signer, signed_at, jws, leaf, detail)
   ), moved AS (
     UPDATE transfers SET status = input.status, last_outcome = input.outcome, settled_at = now(),
       purge_at = now() + make_interval(days => input.purge_days),
@@ -32,7 +49,14 @@ const settleSql = `
     RETURNING transfers.id
   ), submitted AS (
     INSERT INTO submissions (kind, owner, leaf, detail)
-    SELECT kind, id, leaf, detail FROM input JOIN moved USING (id) ORDER BY id
+    SELECT kind, id, leaf, detail FROM (
+      SELECT kind, id, leaf, detail FROM input
+      UNION ALL SELECT 'receipt', id, leaf, detail FROM signed
+    ) AS entry JOIN moved USING (id) ORDER BY id, kind
+  ), kept AS (
+    INSERT INTO receipts (transfer, digest, signer, signed_at, jws)
+    SELECT id, sha256(convert_to(jws, 'UTF8')), signer, signed_at, jws
+    FROM signed JOIN moved USING (id) ON CONFLICT DO NOTHING
   )
   SELECT id FROM moved`;
 
@@ -41,6 +65,9 @@ export async function settle(
   db: Queryable,
   settlements: readonly Settlement[],
 ): Promise<boolean[]> {
+  const signed = settlements.flatMap(({ transfer, receipt }) =>
+    receipt ? [{ transfer, ...receipt }] : [],
+  );
   const { rows } = await db.query<{ id: string }>({
     name: 'transfers-settle',
     text: settleSql,
@@ -53,6 +80,12 @@ export async function settle(
       settlements.map((one) => one.entry.kind),
       settlements.map((one) => one.entry.leaf),
       settlements.map((one) => one.entry.detail),
+      signed.map((one) => one.transfer),
+      signed.map((one) => one.signer),
+      signed.map((one) => one.signedAt),
+      signed.map((one) => one.jws),
+      signed.map((one) => one.entry.leaf),
+      signed.map((one) => one.entry.detail),
     ],
   });
   const moved = new Set(rows.map((row) => row.id));
@@ -63,13 +96,16 @@ export async function settle(
 export function createSettlements(deps: {
   db: Database;
   onSubmitted: () => void;
+  failpoint?: Failpoint | undefined;
 }): Batcher<Settlement, boolean> {
   return createBatcher<Settlement, boolean>({
     sizeMax: 256,
     inFlightMax: 2,
     queueMax: 16_384,
     async run(batch) {
+      await deps.failpoint?.('settle:before-commit');
       const moved = await settle(deps.db, batch);
+      await deps.failpoint?.('settle:after-commit');
       deps.onSubmitted();
       return moved;
     },

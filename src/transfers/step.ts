@@ -24,20 +24,20 @@ export function stepEntry(
   deps: StepDeps,
   step: {
     kind: StepKind;
-    transfer: string;
+    /** Left out only for the purge of what was in quarantine. */
+    transfer?: string;
     consignee: string;
     contract: string;
     actor: Actor;
     items?: readonly string[];
-    detail: Omit<DetailContent, 'actor' | 'source'> & { outcome: string };
+    detail: Omit<DetailContent, 'actor' | 'source'> & { outcome: string; quarantined?: string };
   },
 ): Entry {
   const contract = deps.agreements.contracts.find(({ id }) => id === step.contract);
   const input: EntryInput = {
     kind: step.kind,
     at: deps.clock.now(),
-    transfer: step.transfer,
-    consignee: step.consignee,
+    ...{ transfer: step.transfer, consignee: step.consignee },
     ...(contract ? { contract: { id: contract.id, digest: contract.digest } } : {}),
     items: step.items ?? [],
     detail: { ...actorDetail(step.actor), ...step.detail },

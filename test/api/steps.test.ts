@@ -1,6 +1,6 @@
 /** What reaches the steps behind a body: its bytes, strict JSON of them, one content type. */
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Operation } from '#api/contract.ts';
@@ -46,6 +46,25 @@ async function send(to: Operation['body'], type: string | null, body = '') {
 }
 
 describe('the body of a request', () => {
+  it('is missing, and no fault of ours, where its sender left before it was read', async () => {
+    const app = express();
+    const code = new Promise((resolve) => {
+      const operation = { id: 'claimInbox', method: 'post', path: '/', scopes: [] } as const;
+      app.use((request, _response, next) => void request.socket.once('close', () => next()));
+      app.use(readBody({ ...operation, body: 'required' }));
+      app.use(((error: { code?: string }, _request, _response, _next) =>
+        resolve(error.code)) as express.ErrorRequestHandler);
+    });
+    const server = app.listen(0, '127.0.0.1');
+    servers.push(server);
+    await new Promise((resolve) => server.once('listening', resolve));
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    server.once('request', () => socket.destroy());
+    const head = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+    socket.write(`${head}content-length: 7\r\n\r\n{"a":1}`);
+    expect(await code).toBe('INVALID_REQUEST');
+  });
+
   it('reaches the next step as bytes and as JSON, under one content type', async () => {
     const types = [
       ...['application/json', 'Application/JSON', 'application/json;charset=UTF-8'],

@@ -148,6 +148,11 @@ export const samples: { [K in EntryKind]: Extract<EntryInput, { kind: K }> } = {
     ...version,
     detail: { actor: gateway, on: '2026-09-01' },
   },
+  'contract-unsigned': {
+    kind: 'contract-unsigned',
+    ...version,
+    detail: { actor: gateway, on: '2026-05-04', outcome: 'unsigned' },
+  },
   'contract-ended': {
     kind: 'contract-ended',
     ...version,

@@ -40,10 +40,12 @@ CREATE TABLE events (
   id uuid PRIMARY KEY DEFAULT uuidv7(),
   client text NOT NULL,
   type text NOT NULL,
+  -- a transfer, or an alert: what happened to one thing is told in its order
+  about text NOT NULL,
   data jsonb NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   attempts integer NOT NULL DEFAULT 0,
-  -- the next attempt, or the end of a lease; null: told, or given up
+  -- the next attempt, or the end of a lease; null: told, given up, or left to who asks
   due_at timestamptz DEFAULT now(),
   lease bytea,
   last_outcome text,
@@ -51,7 +53,10 @@ CREATE TABLE events (
   CHECK ((due_at IS NULL) = (ended_at IS NOT NULL))
 );
 CREATE INDEX events_due ON events (client, due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX events_ended ON events (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX events_about ON events (client, about, id) WHERE due_at IS NOT NULL;
+CREATE INDEX events_client ON events (client, id);
+CREATE INDEX events_told ON events (ended_at)
+  WHERE ended_at IS NOT NULL AND (last_outcome IS NULL OR last_outcome LIKE 'http-2%');
 
 -- What a consignee signed on taking a transfer: transfer, commitment and time, by its own key.
 CREATE TABLE receipts (
@@ -70,12 +75,22 @@ ALTER TABLE transfers ADD COLUMN replaces uuid;
 ALTER TABLE transfers ADD COLUMN batch uuid;
 CREATE INDEX transfers_replaces ON transfers (replaces) WHERE replaces IS NOT NULL;
 
+-- Delivered again: when its consignee first took it over, whatever has become of it since, and the
+-- attempts that were made before it came to wait again, from which its retries are counted.
+ALTER TABLE transfers ADD COLUMN taken_at timestamptz;
+ALTER TABLE transfers ADD COLUMN attempts_before integer NOT NULL DEFAULT 0;
+-- What a consignee took, or missed, since a time.
+CREATE INDEX transfers_settled ON transfers (consignee, settled_at) WHERE settled_at IS NOT NULL;
+
 -- Versions of a transfer's result, in the order in which they came.
 ALTER TABLE results ADD COLUMN version integer NOT NULL DEFAULT 1 CHECK (version > 0);
 ALTER TABLE results ADD COLUMN replaces uuid;
 -- what the consignee calls it: `final`, `corrected`, `in-transit`
 ALTER TABLE results ADD COLUMN reported text;
 ALTER TABLE results ADD COLUMN reported_at timestamptz;
+-- keyed fingerprints of what it says and of its tracking number: the same again is found so
+ALTER TABLE results ADD COLUMN statement_hmac bytea;
+ALTER TABLE results ADD COLUMN parcel_hmac bytea;
 -- matched by hand, and taken back
 ALTER TABLE results ADD COLUMN retracted_at timestamptz;
 
@@ -97,6 +112,8 @@ CREATE TABLE quarantined_results (
   CHECK (num_nonnulls(result, transfer, matched_at) IN (0, 3))
 );
 CREATE INDEX quarantined_results_open ON quarantined_results (id) WHERE purged_at IS NULL;
+CREATE INDEX quarantined_results_matched ON quarantined_results (result) WHERE result IS NOT NULL;
+CREATE INDEX quarantined_results_purge ON quarantined_results (purge_at) WHERE purged_at IS NULL;
 
 -- Files that come with results, sealed piece by piece. Deleting the pieces is the purge.
 CREATE TABLE attachments (
@@ -121,3 +138,10 @@ CREATE TABLE attachment_pieces (
   PRIMARY KEY (attachment, number)
 );
 ALTER TABLE attachment_pieces ALTER COLUMN sealed SET STORAGE EXTERNAL;
+
+-- Versions that were in force and are not signed any more: a row comes and goes with the condition,
+-- so that its coming and its going are one entry each, whoever sees them first.
+CREATE TABLE lost_signatures (
+  contract text PRIMARY KEY REFERENCES contract_versions (id),
+  seen_at timestamptz NOT NULL DEFAULT now()
+);

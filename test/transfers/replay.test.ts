@@ -1,0 +1,417 @@
+/** What ended goes once more, for its EMR or for an operator; what is called back does not go. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { redeliverTransfer, replayMissed } from '#src/bin/redeliver.ts';
+import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
+import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
+import { canary, orderFor, posted } from '#test/support/orders.ts';
+import {
+  answered,
+  asOwner,
+  claim,
+  order,
+  posting,
+  reached,
+  setPaused,
+  trailWith,
+  transferOf,
+} from '#test/support/transfers.ts';
+import { until } from '#test/support/wait.ts';
+
+let world: World;
+let gateway: TestGateway;
+let lab: ConsigneeServer;
+
+beforeAll(async () => {
+  lab = await startConsigneeServer();
+  world = await makeWorld({
+    pushUrls: { samkwang: lab.url, bioage: lab.url, greencross: lab.url },
+    editConsignee: (one) => {
+      if (one['id'] === 'samkwang') one['retry'] = { scheduleSeconds: [1], timeoutSeconds: 5 };
+      if (one['id'] === 'bioage') one['rate'] = { concurrencyMax: 2 };
+    },
+  });
+  gateway = await startGateway(world);
+  for (const id of ['samkwang', 'greencross', 'bioage']) await setPaused(gateway, id, true);
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+  await world?.close();
+  await lab?.close();
+});
+
+async function post(client: string, path: string, body: object = {}) {
+  return answered((await gateway.as(client)).fetch(path, posting(body)));
+}
+const redeliver = (id: string, body: object = {}, client = 'emr') =>
+  post(client, `/v1/transfers/${id}/redeliver`, body);
+const cancel = (id: string) => post('emr', `/v1/transfers/${id}/cancel`);
+
+const done = { status: 200 };
+const notRedeliverable = { status: 409, code: 'NOT_REDELIVERABLE' };
+
+/** A transfer that no consignee takes meanwhile, brought to this end as it would come there. */
+async function ended(consignee: string, status: string, attempts = 2): Promise<string> {
+  const id = await order(gateway, consignee);
+  await reached(gateway, id, 'ready');
+  await end([id], status, attempts);
+  return id;
+}
+
+const end = (ids: readonly string[], status: string, attempts = 2) =>
+  asOwner(
+    world,
+    `UPDATE transfers SET status = $2, attempts = $3, last_outcome = 'http-500',
+       settled_at = now(), purge_at = now() + interval '7 days' WHERE id = ANY($1)`,
+    [ids, status, attempts],
+  );
+
+/** The kinds of a transfer's entries, once this one is among them, without who looked at it. */
+async function kindsOf(id: string, awaited: string): Promise<string[]> {
+  const { entries } = await trailWith(gateway, id, awaited);
+  return entries.map(({ kind }) => kind).filter((kind) => kind !== 'audit-read');
+}
+
+describe('a redelivery', () => {
+  test('is the same transfer once more, with its schedule from the beginning', async () => {
+    lab.answerWith((response) => response.writeHead(500).end());
+    const id = await ended('samkwang', 'failed');
+    const reason = `asked by ${canary.name}`;
+    expect(await redeliver(id, { reason })).toEqual(done);
+    expect(await redeliver(id, { reason })).toEqual(done);
+    const waiting = { status: 'ready', settledAt: null, attempts: 2, lastOutcome: 'redeliver' };
+    expect(await transferOf(gateway, id)).toMatchObject(waiting);
+    await setPaused(gateway, 'samkwang', false);
+    await until('the third attempt', () => lab.received.length === 1);
+    lab.answerWith((response) => response.writeHead(204).end());
+    expect(await reached(gateway, id, 'delivered')).toMatchObject({ attempts: 4 });
+    expect(await redeliver(id)).toEqual(done);
+    await until('the fifth', () => lab.received.length === 3);
+    for (const { headers, body } of lab.received) {
+      const first = lab.received[0]?.body;
+      expect(headers['webhook-id']).toBe(id);
+      expect(body).toMatchObject({ record: first?.record, salt: first?.salt });
+      expect(body.proof.leaf).toBe(first?.proof.leaf);
+    }
+    const kinds = ['released', 'redelivered', 'delivered', 'redelivered', 'delivered'];
+    const trail = await until('the last delivery', async () => {
+      const all = await kindsOf(id, 'delivered');
+      return all.length === kinds.length ? all : null;
+    });
+    expect(trail).toEqual(kinds);
+    const { entries } = await trailWith(gateway, id, 'redelivered');
+    const entry = entries.find(({ kind }) => kind === 'redelivered');
+    expect(entry?.detail).toMatchObject({ outcome: 'redeliver', attempts: 2, reason });
+    expect(Buffer.from(entry?.leaf ?? '', 'base64').toString()).not.toContain(canary.name);
+  });
+
+  test('is refused for what is called back, replaced, destroyed or another EMR’s', async () => {
+    for (const status of ['cancelled', 'withdrawn']) {
+      expect(await redeliver(await ended('infinite', status)), status).toEqual(notRedeliverable);
+    }
+    const id = await ended('infinite', 'rejected');
+    expect(await redeliver(id, {}, 'emr-two')).toEqual({ status: 404, code: 'NOT_FOUND' });
+    const emr = await gateway.as('emr');
+    const better = { ...orderFor('infinite'), replaces: id };
+    const later = await emr.json<{ id: string }>('/v1/transfers', posted(better, 'better'));
+    expect(await redeliver(id)).toEqual(notRedeliverable);
+    await reached(gateway, later.id, 'ready');
+    expect(await cancel(later.id)).toEqual(done);
+    expect(await redeliver(id)).toEqual(done);
+    await end([id], 'delivered');
+    await asOwner(world, 'UPDATE transfers SET purged_at = now() WHERE id = $1', [id]);
+    expect(await redeliver(id)).toEqual({ status: 410, code: 'PAYLOAD_PURGED' });
+  });
+
+  test('is refused of a person who has said stop, and of a relation that ended', async () => {
+    const id = await ended('medigene', 'failed');
+    const subject = { kind: 'patient', id: canary.chartNumber };
+    const stop = { subject, consignees: ['medigene'], reason: 'asked for it' };
+    expect(await post('operator', '/v1/subjects/suspend', stop)).toEqual(done);
+    expect(await redeliver(id)).toEqual(notRedeliverable);
+    expect(await post('operator', '/v1/subjects/resume', stop)).toEqual(done);
+    const over = { reason: 'the relation is over' };
+    expect(await post('operator', '/v1/contracts/medigene/end', over)).toEqual(done);
+    expect([notRedeliverable, { status: 410, code: 'PAYLOAD_PURGED' }]).toContainEqual(
+      await redeliver(id),
+    );
+    const all = { what: 'failed', since: '2026-01-01T00:00:00Z', ...over };
+    const reply = await replay('medigene', all);
+    expect(reply).toMatchObject({ replayed: 0, waiting: 0, next: null });
+  });
+
+  test('leaves the result of what may have arrived the first time welcome', async () => {
+    const id = await ended('engitech', 'failed');
+    expect(await redeliver(id)).toEqual(done);
+    await end([id], 'expired');
+    const result = { workReport: { at: '2026-03-03T00:00:00Z', summary: 'Done.' } };
+    const vendor = await gateway.as('engitech');
+    const returned = vendor.fetch('/v1/results', posted({ transfer: id, result }, 'late'));
+    expect(await answered(returned)).toEqual({ status: 201 });
+  });
+});
+
+describe('a cancellation', () => {
+  test('of a redelivery fails where an attempt was made, and holds where none was', async () => {
+    const tried = await ended('areumnuri', 'failed', 1);
+    const untried = await ended('areumnuri', 'expired', 0);
+    for (const id of [tried, untried]) expect(await redeliver(id)).toEqual(done);
+    expect(await cancel(tried)).toEqual({ status: 409, code: 'NOT_CANCELLABLE' });
+    expect(await cancel(untried)).toEqual(done);
+    expect(await cancel(untried)).toEqual(done);
+    expect(await redeliver(untried)).toEqual(notRedeliverable);
+    const items = await claim(gateway, 'areumnuri');
+    expect(items.map(({ transfer }) => transfer)).toEqual([tried]);
+    const kinds = ['released', 'redelivered', 'cancelled'];
+    expect(await kindsOf(untried, 'cancelled')).toEqual(kinds);
+  });
+
+  test('and a claim at the same moment: exactly one of them wins', async () => {
+    const sum = { cancelled: 0, claimed: 0 };
+    const late = { status: 409, code: 'NOT_CANCELLABLE' };
+    for (let round = 0; round < 2; round += 1) {
+      const ids = (await upload('lctech', 20)).toSorted();
+      const claimed = new Set<string>();
+      // Both go through them oldest first, so that they meet at one after the other.
+      const claimAll = async () => {
+        for (let left = ids.length; left > 0; left -= 1) {
+          for (const { transfer } of await claim(gateway, 'lctech', 1)) claimed.add(transfer);
+        }
+      };
+      const cancelAll = async () => {
+        const answers = [];
+        for (const id of ids) answers.push({ id, answer: await cancel(id) });
+        return answers;
+      };
+      const [, answers] = await Promise.all([claimAll(), cancelAll()]);
+      for (const { id, answer } of answers) {
+        expect(answer, `round ${round}`).toEqual(claimed.has(id) ? late : done);
+      }
+      sum.claimed += claimed.size;
+      sum.cancelled += ids.length - claimed.size;
+    }
+    expect(sum.cancelled).toBeGreaterThan(0);
+    expect(sum.claimed).toBeGreaterThan(0);
+    const { rows } = await until('every end to be in the ledger', async () => {
+      const found = await world.db.query<{ kinds: string }>(
+        `SELECT string_agg(substring(encode(leaf, 'escape') FROM '"kind":"([a-z]+)"'), ' '
+           ORDER BY index) AS kinds
+         FROM entries JOIN transfers ON transfers.id = leaf_transfer(leaf)
+         WHERE consignee = 'lctech' GROUP BY transfers.id`,
+      );
+      return found.rows.every(({ kinds }) => kinds !== 'released') ? found : null;
+    });
+    const both = rows.filter(({ kinds }) => !/^released (cancelled|pulled)$/.test(kinds));
+    expect(both).toEqual([]);
+  });
+});
+
+interface Replay {
+  replayed: number;
+  waiting: number;
+  purged: number;
+  refused: number;
+  next: string | null;
+}
+
+async function replay(consignee: string, body: object): Promise<Replay> {
+  const operator = await gateway.as('operator');
+  return operator.json<Replay>(`/v1/consignees/${consignee}/replay`, posting(body));
+}
+
+const nothing: Replay = { replayed: 0, waiting: 0, purged: 0, refused: 0, next: null };
+const why = { reason: 'their outage is over' };
+
+describe('a replay', () => {
+  test('brings back what failed since then and nothing else, batch by batch, once', async () => {
+    const before = await ended('greencross', 'failed');
+    const since = new Date().toISOString();
+    await multiply(await ended('greencross', 'failed'), 500);
+    const [destroyed, turnedAway, unclaimed] = [
+      await ended('greencross', 'failed'),
+      await ended('greencross', 'rejected'),
+      await ended('greencross', 'expired'),
+    ];
+    await asOwner(world, 'UPDATE transfers SET purged_at = now() WHERE id = $1', [destroyed]);
+    const replaced = await ended('greencross', 'failed');
+    const emr = await gateway.as('emr');
+    const again = { ...orderFor('greencross'), replaces: replaced };
+    await emr.json('/v1/transfers', posted(again, 'again'));
+    const ask = { what: 'failed', since, ...why };
+    const counts = { ...nothing, replayed: 501, purged: 1, refused: 1 };
+    expect(await replay('greencross', ask)).toEqual(counts);
+    expect(await replay('greencross', ask)).toEqual({ ...counts, replayed: 0 });
+    for (const id of [before, destroyed, replaced]) {
+      expect((await transferOf(gateway, id)).status).toBe('failed');
+    }
+    expect((await transferOf(gateway, turnedAway)).status).toBe('rejected');
+    const more = { ...counts, replayed: 1 };
+    expect(await replay('greencross', { ...ask, what: 'unacknowledged' })).toEqual(more);
+    expect((await transferOf(gateway, unclaimed)).status).toBe('ready');
+    const { entries } = await trailWith(gateway, unclaimed, 'redelivered');
+    const detail = { outcome: 'replay', actor: { client: 'operator', kind: 'operator' }, ...why };
+    expect(entries.find(({ kind }) => kind === 'redelivered')?.detail).toMatchObject(detail);
+    await until('an entry each, and no more', async () => {
+      const { rows } = await world.db.query<{ count: number }>(
+        `SELECT count(*)::integer FROM entries JOIN transfers ON transfers.id = leaf_transfer(leaf)
+         WHERE consignee = 'greencross' AND encode(leaf, 'escape') LIKE '%"redelivered"%'`,
+      );
+      return rows[0]?.count === 502;
+    });
+  });
+
+  test('goes on by its cursor, which is good for this question only', async () => {
+    const since = new Date().toISOString();
+    const ids = [];
+    for (let count = 0; count < 3; count += 1) ids.push(await ended('eone', 'failed'));
+    await setPaused(gateway, 'eone', true);
+    const ask = { what: 'failed', since, limit: 2, ...why };
+    const first = await replay('eone', ask);
+    expect(first).toEqual({ ...nothing, replayed: 2, next: first.next });
+    const states = await Promise.all(ids.map(async (id) => (await transferOf(gateway, id)).status));
+    expect(states).toEqual(['ready', 'ready', 'failed']);
+    const cursor = first.next;
+    const other = { ...ask, what: 'unacknowledged', cursor };
+    const invalid = { status: 400, code: 'INVALID_CURSOR' };
+    expect(await post('operator', '/v1/consignees/eone/replay', other)).toEqual(invalid);
+    expect(await replay('eone', { ...ask, cursor })).toEqual({ ...nothing, replayed: 1 });
+  });
+
+  test('of an inbox brings back what expired; what was claimed waits by itself', async () => {
+    const since = new Date().toISOString();
+    const [expired, refused] = [
+      await ended('infinite', 'expired'),
+      await ended('infinite', 'rejected'),
+    ];
+    const held = await order(gateway, 'infinite');
+    await reached(gateway, held, 'ready');
+    await until('it to be claimed', async () =>
+      (await claim(gateway, 'infinite')).some(({ transfer }) => transfer === held),
+    );
+    await asOwner(world, 'UPDATE transfers SET due_at = now() WHERE id = $1', [held]);
+    const ask = { what: 'unacknowledged', since, ...why };
+    expect(await replay('infinite', ask)).toEqual({ ...nothing, replayed: 1 });
+    const items = (await claim(gateway, 'infinite')).map(({ transfer }) => transfer);
+    expect(items).toEqual(expect.arrayContaining([expired, held]));
+    expect(items).not.toContain(refused);
+  });
+
+  test('keeps to the pace of its consignee, and waits while that is paused', async () => {
+    const since = new Date().toISOString();
+    const ids: string[] = [];
+    for (let count = 0; count < 6; count += 1) ids.push(await ended('bioage', 'failed'));
+    const pushed = () => lab.received.filter(({ body }) => ids.includes(body.transfer));
+    let [open, most] = [0, 0];
+    lab.answerWith((response) => {
+      open += 1;
+      most = Math.max(most, open);
+      setImmediate(() => {
+        open -= 1;
+        response.writeHead(204).end();
+      });
+    });
+    const ask = { what: 'failed', since, ...why };
+    expect(await replay('bioage', ask)).toEqual({ ...nothing, replayed: 6 });
+    expect(pushed()).toEqual([]);
+    await setPaused(gateway, 'bioage', false);
+    for (const id of ids) await reached(gateway, id, 'delivered');
+    expect(most).toBeLessThanOrEqual(2);
+    expect(await replay('bioage', ask)).toEqual(nothing);
+  });
+
+  test.each([
+    { what: 'failed', since: '2026-01-05T00:00:00Z' },
+    { what: 'failed', ...why },
+    { what: 'failed', since: '2026-02-30T00:00:00Z', ...why },
+    { what: 'rejected', since: '2026-01-05T00:00:00Z', ...why },
+    { what: 'failed', since: '2026-01-05T00:00:00Z', limit: 0, ...why },
+  ])('of %j is refused', async (body) => {
+    const reply = await post('operator', '/v1/consignees/bioage/replay', body);
+    expect(reply).toEqual({ status: 400, code: 'INVALID_REQUEST' });
+  });
+
+  test('of nobody is not found', async () => {
+    const body = { what: 'failed', since: '2026-01-05T00:00:00Z', ...why };
+    const reply = await post('operator', '/v1/consignees/nobody/replay', body);
+    expect(reply).toEqual({ status: 404, code: 'NOT_FOUND' });
+  });
+});
+
+describe('the command line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'waybill-replay-'));
+  let written = '';
+
+  beforeAll(() => {
+    for (const client of ['emr', 'operator']) {
+      writeFileSync(join(folder, `${client}.jwk.json`), JSON.stringify(world.keys.get(client)));
+    }
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      written += String(text);
+      return true;
+    });
+  });
+  afterEach(() => void (written = ''));
+  afterAll(() => {
+    vi.restoreAllMocks();
+    rmSync(folder, { recursive: true });
+  });
+
+  const as = (client: string) => [
+    ...['--url', gateway.url, '--client-key', join(folder, `${client}.jwk.json`)],
+  ];
+
+  test('redelivers one, and tells why it does not', async () => {
+    const id = await ended('eone', 'rejected');
+    expect(await redeliverTransfer([id, ...as('emr'), '--reason', 'lost'])).toBe(0);
+    expect(written).toBe(`${id} ready\n`);
+    await end([id], 'withdrawn');
+    await expect(redeliverTransfer([id, ...as('emr')])).rejects.toThrow('NOT_REDELIVERABLE: The');
+    await expect(redeliverTransfer(as('emr'))).rejects.toThrow('name the id of a transfer');
+  });
+
+  test('replays what a consignee missed, and asks for the reason', async () => {
+    const since = new Date().toISOString();
+    const id = await ended('eone', 'failed');
+    const ask = ['eone', '--what', 'failed', '--since', since, ...as('operator')];
+    await expect(replayMissed(ask)).rejects.toThrow('--reason: not given');
+    expect(await replayMissed([...ask, '--reason', why.reason])).toBe(0);
+    expect(JSON.parse(written)).toEqual({ replayed: 1, waiting: 0, purged: 0, refused: 0 });
+    expect((await transferOf(gateway, id)).status).toBe('ready');
+  });
+});
+
+/** As many more transfers like this one, but for their ids. */
+const multiply = (id: string, count: number) =>
+  asOwner(
+    world,
+    `INSERT INTO transfers SELECT copy.* FROM transfers, generate_series(1, $2) AS place,
+       LATERAL jsonb_populate_record(transfers,
+         jsonb_build_object('id', uuidv7(place * interval '0 s'))) AS copy
+     WHERE transfers.id = $1`,
+    [id, count],
+  );
+
+let uploads = 0;
+
+/** Many orders at once; the ids of their transfers, once all are ready. */
+async function upload(consignee: string, count: number): Promise<string[]> {
+  uploads += 1;
+  const lines = Array.from({ length: count }, (_, at) =>
+    JSON.stringify({ key: `many-${uploads}-${at}`, ...orderFor(consignee) }),
+  );
+  const emr = await gateway.as('emr');
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const body = `${lines.join('\n')}\n`;
+  const reply = await emr.fetch('/v1/transfers/batch', { method: 'POST', headers, body });
+  const answers = (await reply.text()).trim().split('\n');
+  const ids = answers.map((line) => (JSON.parse(line) as { id: string }).id);
+  await until('all to be ready', async () => {
+    const sql = "SELECT FROM transfers WHERE id = ANY($1) AND status = 'ready'";
+    return (await world.db.query(sql, [ids])).rowCount === count;
+  });
+  return ids;
+}
