@@ -13,6 +13,8 @@ export interface Config {
   home: string;
   contractsDir: string;
   consigneesDir: string;
+  /** The file that says who is told of events; null: nobody is. */
+  subscribersFile: string | null;
   /** C2SP origin line of the ledger. */
   ledgerOrigin: string;
   logLevel: LogLevel;
@@ -21,6 +23,8 @@ export interface Config {
   databaseConnectionsMax: number;
   /** How many proxies in front are believed about the caller's address. */
   trustedProxies: number;
+  /** How long a client may leave the answers to its upload unread. */
+  uploadStallSeconds: number;
 }
 
 const logLevels: readonly string[] = [
@@ -59,11 +63,13 @@ export function readConfig(env: Environment, root: string): Config {
     home: resolve(env['WAYBILL_HOME'] || '.waybill'),
     contractsDir: resolve(env['WAYBILL_CONTRACTS'] || resolve(root, 'contracts')),
     consigneesDir: resolve(env['WAYBILL_CONSIGNEES'] || resolve(root, 'consignees')),
+    subscribersFile: env['WAYBILL_WEBHOOKS'] ? resolve(env['WAYBILL_WEBHOOKS']) : null,
     ledgerOrigin,
     logLevel: logLevel as LogLevel,
     validateResponses: env['WAYBILL_VALIDATE_RESPONSES'] === '1',
     databaseConnectionsMax: integer('WAYBILL_DATABASE_CONNECTIONS', 10, 4, 200),
     trustedProxies: integer('WAYBILL_TRUSTED_PROXIES', 0, 0, 10),
+    uploadStallSeconds: integer('WAYBILL_UPLOAD_STALL_SECONDS', 30, 1, 600),
   };
   if (faults.length > 0) throw new StartupError(faults);
   return config;

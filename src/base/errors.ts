@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'INVALID_SIGNATURE'
   | 'RECEIPT_REQUIRED'
   | 'CLIENT_STALLED'
+  | 'TOO_MANY_UPLOADS'
   // our own state (law 8)
   | 'DATABASE_UNAVAILABLE'
   | 'CLOCK_SKEWED'

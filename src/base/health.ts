@@ -8,6 +8,8 @@ export interface Health {
   outdate(): void;
   outdated(): boolean;
   closing(): boolean;
+  /** Aborted as soon as nothing is accepted any more: ends whatever only waits. */
+  readonly ending: AbortSignal;
   /** True when the ledger has stood still for too long. */
   stalled(): boolean;
   /** Throws `SHUTTING_DOWN`, `LEDGER_STALLED`, or what a doubt throws. */
@@ -27,22 +29,21 @@ export function createHealth(deps: {
   steadyNow: () => number;
   doubts: readonly (() => void)[];
 }): Health {
-  let shutting = false;
+  const ending = new AbortController();
   let isOutdated = false;
   const stalled = () => deps.steadyNow() - deps.lastAdvance() > ledgerStallMsMax;
   return {
-    shut() {
-      shutting = true;
-    },
+    shut: () => ending.abort(),
     outdate() {
       isOutdated = true;
-      shutting = true;
+      ending.abort();
     },
+    ending: ending.signal,
     outdated: () => isOutdated,
     stalled,
-    closing: () => shutting,
+    closing: () => ending.signal.aborted,
     assertOpen() {
-      if (shutting) throw new GatewayError('SHUTTING_DOWN', { retryAfterSeconds: 5 });
+      if (ending.signal.aborted) throw new GatewayError('SHUTTING_DOWN', { retryAfterSeconds: 5 });
       for (const doubt of deps.doubts) doubt();
       if (stalled()) throw new GatewayError('LEDGER_STALLED', { retryAfterSeconds: 5 });
     },

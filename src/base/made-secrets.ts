@@ -8,8 +8,25 @@ import { keepSecret, readSecret, resolveReference, writeSecret, type Resolved } 
 /** What a named secret of a consignee is for. */
 export interface SecretUse {
   consignee: string;
-  use: 'webhookSecret' | 'bearerToken' | 'encryptionKey' | 'signingKey';
+  use:
+    | ('webhookSecret' | 'olderWebhookSecret' | 'webhookSigningKey' | 'bearerToken')
+    | ('username' | 'password' | 'clientId' | 'clientSecret')
+    | ('tlsCertificate' | 'tlsKey' | 'tlsAuthorities')
+    | ('encryptionKey' | 'signingKey');
 }
+
+/**
+ * How a missing one is made. What is not here is given by somebody else: a signing key that was
+ * made here would let the gateway sign in another's name, a certificate would prove nothing.
+ */
+const makers: Partial<Record<SecretUse['use'], (random: Buffer) => string>> = {
+  webhookSecret: (random) => `whsec_${random.toString('base64')}`,
+  olderWebhookSecret: (random) => `whsec_${random.toString('base64')}`,
+  webhookSigningKey: (random) => `whsk_${random.toString('base64')}`,
+  bearerToken: (random) => random.toString('hex'),
+  password: (random) => random.toString('hex'),
+  clientSecret: (random) => random.toString('hex'),
+};
 
 /**
  * Resolves the secrets that consignees' files name. With `home` (the embedded default) a missing
@@ -25,20 +42,15 @@ export function createSecretResolver(options: {
 }): (reference: string, use: SecretUse) => Resolved {
   return (reference, { consignee, use }) => {
     const found = resolveReference(reference, options);
-    // A signing key that was made here would let the gateway sign in another's name.
-    if (use === 'signingKey') return found;
     if (found.ok || options.home === null || !/^\$\{(env|file):/.test(reference)) return found;
-    const value =
-      use === 'encryptionKey'
-        ? keepEncryptionKey(options.home, consignee)
-        : keepSecret(join(options.home, 'secrets', `${consignee}.${use}`), () => makeSecret(use));
-    return { ok: true, value };
+    if (use === 'encryptionKey') {
+      return { ok: true, value: keepEncryptionKey(options.home, consignee) };
+    }
+    const make = makers[use];
+    if (!make) return found;
+    const path = join(options.home, 'secrets', `${consignee}.${use}`);
+    return { ok: true, value: keepSecret(path, () => make(randomBytes(32))) };
   };
-}
-
-function makeSecret(use: SecretUse['use']): string {
-  const random = randomBytes(32);
-  return use === 'webhookSecret' ? `whsec_${random.toString('base64')}` : random.toString('hex');
 }
 
 /** The public JWK (P-256, for ECDH-ES) of a consignee of the embedded default. */

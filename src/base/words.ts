@@ -1,5 +1,6 @@
 /** The words of the house as types: every other room speaks with these and adds no synonyms. */
 import type { JWK } from 'jose';
+import type { PushSettings } from './push-words.ts';
 
 /** Whose data a contract is about. */
 export type SubjectKind = 'patient' | 'practitioner' | 'member' | 'visitor';
@@ -43,8 +44,11 @@ export type TransferStatus =
   | 'expired'
   | 'withdrawn';
 
-/** The life of a result: durable, covered by a checkpoint, taken over by the EMR. */
-export type ResultStatus = 'accepted' | 'ready' | 'collected';
+/**
+ * The life of a result: durable, covered by a checkpoint, taken over by the EMR; or retracted, when
+ * whoever matched it to its transfer took that back.
+ */
+export type ResultStatus = 'accepted' | 'ready' | 'collected' | 'retracted';
 
 /** One withheld item: a dictionary code, or `UNKNOWN_ITEM` with how many there were. */
 export interface Withheld {
@@ -178,6 +182,8 @@ export interface Contract {
   legalBasis: ReadonlyMap<string, { basis: Words; confirmed: boolean }>;
   /** What a withheld value found in released text does: the order is refused, or it is masked. */
   onTextMatch: 'refuse' | 'mask';
+  /** Whether a transfer counts as taken only with the consignee's signed receipt. */
+  receipts: 'required' | 'optional';
   /** Why this version replaces the one before, as the notice tells it. */
   reason: Words | null;
   subConsignees: readonly SubConsignee[];
@@ -186,14 +192,6 @@ export interface Contract {
   signature: ContractSignature;
   /** The parsed text that was digested, for showing. */
   text: Readonly<Record<string, unknown>>;
-}
-
-/** How a push proves itself to the consignee. */
-export interface PushSettings {
-  url: string;
-  /** Standard Webhooks HMAC secret, resolved from its name at start: raw bytes. */
-  webhookSecret: Buffer;
-  bearerToken?: string;
 }
 
 /** A company that processes patient data for the clinic. */
@@ -246,4 +244,6 @@ export interface Order {
   subject: { kind: SubjectKind; id: string };
   record: Readonly<Record<string, unknown>>;
   reference?: string;
+  /** An earlier transfer that this one corrects (UUID). */
+  replaces?: string;
 }

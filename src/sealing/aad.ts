@@ -26,3 +26,15 @@ export function replyAad(client: string, keyHmac: Buffer): Buffer {
 export function referenceAad(transfer: string): Buffer {
   return canonicalBytes({ use: 'waybill/reference', transfer });
 }
+
+/** One piece of a file: it opens at its place only, and the last one says that it is the last. */
+export function pieceAad(of: {
+  attachment: string;
+  number: number;
+  isLast: boolean;
+  consignee: string;
+  transfer: string;
+  mediaType: string;
+}): Buffer {
+  return canonicalBytes({ use: 'waybill/attachment', ...of });
+}

@@ -2,7 +2,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 
 export type FingerprintUse =
-  'idempotency-key' | 'request' | 'subject' | 'reference' | 'cursor' | 'key-check';
+  'idempotency-key' | 'request' | 'subject' | 'reference' | 'cursor' | 'key-check' | 'result';
 
 /** HMAC-SHA-256 over the use and the parts; each part carries its length, so none can slide. */
 export type Fingerprint = (

@@ -23,6 +23,9 @@ const scopes: Readonly<Record<Role, readonly string[]>> = {
   operator: ['consignees:operate', 'contracts:end', 'access:admin'],
 };
 
+/** What is asked of a gateway; a webhook it asks of others. */
+type OperationId = Exclude<keyof operations, 'receiveEvent'>;
+
 interface Access {
   /** Any one of these opens it; `anyone`: no token is needed. */
   by: readonly string[] | 'anyone';
@@ -30,13 +33,19 @@ interface Access {
   of?: readonly string[];
   method: 'GET' | 'POST';
   path: string;
-  body?: () => object;
+  body?: () => object | string;
+  /** Of the body; JSON unless given. */
+  type?: string;
 }
 
 /** The engitech transfer of `emr`, and the result that engitech returned for it. */
 let transfer: string;
 let result: string;
 let lease: string;
+/** What engitech returned without a transfer, and `emr` matched to that one. */
+let held: string;
+/** The infinite transfer of `emr`, the result that came back for it, and its file. */
+let [study, report, file] = ['', '', ''];
 /** The destruction order of bml, whose relation ended, and its certificate. */
 let destruction: string;
 let certificate: object;
@@ -55,13 +64,19 @@ const order = () => orderFor('engitech');
 const stop = () => ({ subject: { kind: 'visitor', id: canary.chartNumber }, ...reason() });
 const reason = () => ({ reason: 'A sentence.' });
 
-/** `{transfer}` and `{result}` stand for those of `emr` and `engitech`. */
-const table: Readonly<Record<keyof operations, Access>> = {
+/** `{transfer}` and `{result}` stand for those of `emr` and `engitech`, the rest as above. */
+const table: Readonly<Record<OperationId, Access>> = {
   releaseTransfer: post('/v1/transfers', ['transfers:write'], { body: order }),
   listTransfers: get('/v1/transfers', ['transfers:read']),
+  releaseBatch: post('/v1/transfers/batch', ['transfers:write'], {
+    ...{ type: 'application/x-ndjson', body: () => ({ key: randomUUID(), ...order() }) },
+  }),
   previewTransfer: post('/v1/transfers/preview', ['transfers:preview'], { body: order }),
   getTransfer: get('/v1/transfers/{transfer}', ['transfers:read'], ['emr']),
   cancelTransfer: post('/v1/transfers/{transfer}/cancel', ['transfers:write'], { of: ['emr'] }),
+  redeliverTransfer: post('/v1/transfers/{transfer}/redeliver', ['transfers:write'], {
+    of: ['emr'],
+  }),
   suspendSubject: post('/v1/subjects/suspend', stopping, { body: stop }),
   resumeSubject: post('/v1/subjects/resume', stopping, { body: stop }),
   listResults: get('/v1/results', ['results:collect', 'results:read']),
@@ -71,8 +86,28 @@ const table: Readonly<Record<keyof operations, Access>> = {
   }),
   getResult: get('/v1/results/{result}', ['results:collect', 'results:read'], ['emr', 'engitech']),
   ackResult: post('/v1/results/{result}/ack', ['results:collect'], { of: ['emr'] }),
+  getAttachment: get('/v1/results/{report}/attachments/{file}', ['results:collect'], ['emr']),
+  uploadAttachment: post('/v1/attachments?transfer={study}', ['results:return'], {
+    ...{ of: ['infinite'], type: 'application/pdf', body: () => '%PDF-1.7' },
+  }),
+  listQuarantine: get('/v1/quarantine', ['results:collect']),
+  getQuarantined: get('/v1/quarantine/{held}', ['results:collect'], ['emr']),
+  matchQuarantined: post('/v1/quarantine/{held}/match', ['results:collect'], {
+    ...{ of: ['emr'], body: () => ({ transfer, ...reason() }) },
+  }),
+  unmatchQuarantined: post('/v1/quarantine/{held}/unmatch', ['results:collect'], {
+    ...{ of: ['emr'], body: reason },
+  }),
   claimInbox: post('/v1/inbox/claim', ['inbox:claim'], {
     body: () => ({ limit: 1, leaseSeconds: 3600 }),
+  }),
+  getInbox: get('/v1/inbox', ['inbox:claim']),
+  seekInbox: post('/v1/inbox/seek', ['inbox:claim'], {
+    body: () => ({ since: '2999-01-01T00:00:00Z' }),
+  }),
+  extendLease: post('/v1/inbox/{transfer}/extend', ['inbox:claim'], {
+    of: ['engitech'],
+    body: () => ({ lease, leaseSeconds: 3600 }),
   }),
   ackTransfer: post('/v1/inbox/{transfer}/ack', ['inbox:claim'], {
     of: ['engitech'],
@@ -90,10 +125,15 @@ const table: Readonly<Record<keyof operations, Access>> = {
   getConsistencyProof: get('/v1/ledger/proof/consistency?from=1&to=2', witness),
   searchTransfers: get('/v1/audit/transfers', ['audit:read']),
   getTrail: get('/v1/audit/transfers/{transfer}', ['audit:read']),
+  listEvents: get('/v1/events', ['transfers:read']),
+  listAlerts: get('/v1/alerts', ['consignees:operate']),
   listConsignees: get('/v1/consignees', staff),
   getConsignee: get('/v1/consignees/s1', staff),
   pauseConsignee: post('/v1/consignees/s1/pause', ['consignees:operate'], { body: reason }),
   resumeConsignee: post('/v1/consignees/s1/resume', ['consignees:operate'], { body: reason }),
+  replayConsignee: post('/v1/consignees/s1/replay', ['consignees:operate'], {
+    body: () => ({ what: 'failed', since: '2999-01-01T00:00:00Z', ...reason() }),
+  }),
   listContracts: get('/v1/contracts', staff),
   diffContracts: get('/v1/contracts/s1/diff?from=1&to=1', staff),
   countItems: get('/v1/contracts/s1/counts', staff),
@@ -128,6 +168,7 @@ const clients: Readonly<Record<string, Role>> = {
   samkwang: 'consignee',
   engitech: 'consignee',
   areumnuri: 'consignee',
+  infinite: 'consignee',
 };
 
 interface Caller {
@@ -142,21 +183,23 @@ let gateway: TestGateway;
 let callers: Caller[];
 
 beforeAll(async () => {
-  world = await makeWorld();
+  world = await makeWorld({
+    editConsignee: (consignee) => {
+      if (consignee['id'] === 'engitech') consignee['quarantines'] = true;
+    },
+  });
   gateway = await startGateway(world);
   const emr = await gateway.as('emr');
   const vendor = await gateway.as('engitech');
   transfer = (await emr.json<{ id: string }>('/v1/transfers', posted(order(), 'first'))).id;
-  lease = await until('the transfer in the inbox', async () => {
-    const claim = posted({ limit: 1, leaseSeconds: 3600 }, 'claim');
-    type Claim = { items: { lease: { token: string } }[] };
-    return (await vendor.json<Claim>('/v1/inbox/claim', claim)).items[0]?.lease.token;
-  });
+  lease = await claimed('engitech');
   const returned = posted({ transfer, result: workReport }, 'result');
   result = (await vendor.json<{ id: string }>('/v1/results', returned)).id;
   await until('the result to be ready', async () => {
     return (await emr.fetch(`/v1/results/${result}`)).status === 200;
   });
+  held = await quarantine();
+  await reportStudy();
   ({ destruction, certificate } = await endBml());
   callers = await Promise.all([...wholeClients(), ...singleScopes()]);
   const nobody = { client: null, scopes: [] };
@@ -173,6 +216,39 @@ afterAll(async () => {
   await gateway?.stop();
   await world?.close();
 });
+
+/** Claims one transfer; the token of its lease. */
+function claimed(consignee: string): Promise<string> {
+  return until('the transfer in the inbox', async () => {
+    const claim = posted({ limit: 1, leaseSeconds: 3600 }, 'claim');
+    type Claim = { items: { lease: { token: string } }[] };
+    const vendor = await gateway.as(consignee);
+    return (await vendor.json<Claim>('/v1/inbox/claim', claim)).items[0]?.lease.token;
+  });
+}
+
+async function quarantine(): Promise<string> {
+  const [emr, vendor] = await Promise.all([gateway.as('emr'), gateway.as('engitech')]);
+  const returned = posted({ result: workReport }, 'held');
+  const { id } = await vendor.json<{ id: string }>('/v1/results', returned);
+  await until('it to be covered', async () => (await emr.fetch(`/v1/quarantine/${id}`)).ok);
+  await emr.json(`/v1/quarantine/${id}/match`, posted({ transfer, ...reason() }, 'match'));
+  return id;
+}
+
+async function reportStudy(): Promise<void> {
+  const [emr, vendor] = await Promise.all([gateway.as('emr'), gateway.as('infinite')]);
+  const ordered = posted(orderFor('infinite'), 'study');
+  study = (await emr.json<{ id: string }>('/v1/transfers', ordered)).id;
+  await claimed('infinite');
+  const headers = { 'content-type': 'application/pdf' };
+  const pdf = { method: 'POST', headers, body: '%PDF-1.7' };
+  const path = `/v1/attachments?transfer=${study}`;
+  file = (await vendor.json<{ id: string }>(path, pdf)).id;
+  const body = posted({ transfer: study, result: workReport, attachments: [file] }, 'report');
+  report = (await vendor.json<{ id: string }>('/v1/results', body)).id;
+  await until('it to be covered', async () => (await emr.fetch(`/v1/results/${report}`)).ok);
+}
 
 async function endBml() {
   const operator = await gateway.as('operator');
@@ -219,15 +295,20 @@ async function call(access: Access, token: string | null): Promise<Reply> {
   const path = access.path
     .replace('{transfer}', transfer)
     .replace('{result}', result)
+    .replace('{held}', held)
+    .replace('{study}', study)
+    .replace('{report}', report)
+    .replace('{file}', file)
     .replace('{destruction}', destruction);
+  const body = access.body?.();
   const response = await fetch(`${gateway.url}${path}`, {
     method: access.method,
     headers: {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      ...(access.body ? { 'content-type': 'application/json' } : {}),
+      ...(access.body ? { 'content-type': access.type ?? 'application/json' } : {}),
       'idempotency-key': `"${randomUUID()}"`,
     },
-    ...(access.body ? { body: JSON.stringify(access.body()) } : {}),
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const headers = Object.fromEntries(response.headers);
   return { status: response.status, headers, text: await response.text() };
@@ -277,7 +358,7 @@ describe('the contract of the API', () => {
   test('asks for the scopes of this table, operation by operation', () => {
     expect(declared.map((one) => one.operationId).sort()).toEqual(Object.keys(table).sort());
     for (const { operationId, security, method, path } of declared) {
-      const access = table[operationId as keyof operations];
+      const access = table[operationId as OperationId];
       const asked = security.map(({ oauth2 }) => oauth2.join(' '));
       const expected = access.by === 'anyone' ? [] : [...access.by];
       expect({ operationId, asked: asked.sort() }).toEqual({ operationId, asked: expected.sort() });
@@ -361,7 +442,7 @@ describe("what is another's", () => {
   };
 
   test('looks, byte for byte, like what does not exist', async () => {
-    const objects: [string, keyof operations][] = [
+    const objects: [string, OperationId][] = [
       ['areumnuri', 'ackTransfer'],
       ['areumnuri', 'rejectTransfer'],
       ['areumnuri', 'returnResult'],
@@ -371,6 +452,7 @@ describe("what is another's", () => {
       ['samkwang', 'getResult'],
       ['emr-two', 'getTransfer'],
       ['emr-two', 'cancelTransfer'],
+      ['emr-two', 'redeliverTransfer'],
       ['emr-two', 'getResult'],
       ['emr-two', 'ackResult'],
       ['areumnuri', 'certifyDestruction'],

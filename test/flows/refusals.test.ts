@@ -487,6 +487,10 @@ describe('an Idempotency-Key', () => {
     };
     const again = await emr.fetch('/v1/transfers', { ...posted(order(), ''), ...spelt });
     expect(await again.text()).toBe(first.text);
+    const { record, ...rest } = order();
+    const body = JSON.stringify({ record, ...rest }, null, 1);
+    const written = await emr.fetch('/v1/transfers', { ...posted(order(), 'same'), body });
+    expect(await written.text()).toBe(first.text);
     expect(await stored()).toEqual(before);
     expect(await sizeNow()).toBe(start);
   });
@@ -495,12 +499,6 @@ describe('an Idempotency-Key', () => {
     await submit(order(), 'taken');
     const before = await stored();
     const start = await sizeNow();
-    const reordered = JSON.stringify(order(), null, 1);
-    const whitespace = await emr.fetch('/v1/transfers', {
-      ...posted(order(), 'taken'),
-      body: reordered,
-    });
-    expect((await whitespace.json()) as Problem).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
     for (const other of [order({ name: mark }), orderFor('samkwang'), order({ address: 5 })]) {
       const told = await submit(other, 'taken');
       expect(told.status).toBe(422);

@@ -54,6 +54,32 @@ test('doing it again changes and records nothing, also at the same time', async 
   expect(await rooms.submitted()).toHaveLength(1);
 });
 
+test('resuming forgets what stands against the endpoint, and says so where it was disabled', async () => {
+  await rooms.db.query(`INSERT INTO endpoints (consignee, failures, opened_at, probe_at, held_until)
+    VALUES ('samkwang', 12, now(), now(), now() + interval '1 hour'), ('eone', 0, null, null, null)`);
+  await set('samkwang', false);
+  expect(await rooms.submitted()).toEqual([]);
+  await rooms.db.query(`UPDATE endpoints SET disabled_at = now()`);
+  await set('samkwang', true);
+  await Promise.all([1, 2].map(() => set('samkwang', false, '주소 확인됨')));
+  const entries = await rooms.submitted();
+  expect(entries.map(({ kind }) => kind)).toEqual([
+    ...['consignee-paused', 'consignee-resumed', 'endpoint-enabled'],
+  ]);
+  expect(entries[2]).toMatchObject({
+    leaf: { consignee: 'samkwang' },
+    detail: { actor: { client: 'operator' }, reason: '주소 확인됨' },
+  });
+  const { rows } = await rooms.db.query(
+    `SELECT failures, num_nonnulls(opened_at, probe_at, held_until) AS against,
+       disabled_at IS NULL AS enabled FROM endpoints ORDER BY consignee DESC`,
+  );
+  expect(rows).toEqual([
+    { failures: 0, against: 0, enabled: true },
+    { failures: 0, against: 0, enabled: false },
+  ]);
+});
+
 test('a consignee that nobody knows cannot be paused', async () => {
   const notFound = expect.objectContaining({ code: 'NOT_FOUND' }) as Error;
   await expect(set('nobody', true)).rejects.toThrow(notFound);

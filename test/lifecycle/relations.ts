@@ -39,7 +39,8 @@ export function version(number: number, change: Partial<Contract> = {}): Contrac
 export async function forgetAll({ ownerUrl }: Rooms): Promise<void> {
   const owner = new Client({ connectionString: ownerUrl });
   await owner.connect();
-  const tables = 'contract_versions, contract_steps, relation_ends, destruction_orders';
+  const tables =
+    'contract_versions, contract_steps, relation_ends, lost_signatures, destruction_orders';
   await owner.query(`TRUNCATE ${tables}, transfers, submissions`);
   await owner.end();
 }

@@ -90,6 +90,7 @@ export function trailWith(gateway: TestGateway, id: string, kind: string): Promi
 export interface Item {
   transfer: string;
   record: Record<string, unknown>;
+  proof: { leaf: string };
   lease: { token: string; until: string };
 }
 
