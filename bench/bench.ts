@@ -5,9 +5,11 @@
  */
 import { parseArgs } from 'node:util';
 import type { Benchmark, Figures } from './measure.ts';
+import { bulk } from './bulk.ts';
+import { neighbours } from './neighbours.ts';
 import { textGuard } from './text-guard.ts';
 
-const benchmarks: readonly Benchmark[] = [textGuard];
+const benchmarks: readonly Benchmark[] = [textGuard, neighbours, bulk];
 
 const { values: options } = parseArgs({
   options: {

@@ -1,0 +1,107 @@
+/** A gateway of a benchmark's own: a process on the embedded PostgreSQL, all 17 on loopback. */
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { mkdirSync, cpSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JWK } from 'jose';
+import { parse, stringify } from 'yaml';
+import { createApiClient, type ApiClient } from '#src/bin/api-client.ts';
+import { startGateway } from '#src/bin/demo/process.ts';
+import { rootDir } from '#src/bin/settings.ts';
+import { removeEngineData } from '#src/store/engine.ts';
+
+export interface BenchGateway {
+  url: string;
+  /** A client of the embedded default, with all scopes of its role. */
+  as: (client: string) => Promise<ApiClient>;
+  stop: () => Promise<void>;
+}
+
+/** The ids of the shipped consignees. */
+export const shippedConsignees = readdirSync(join(rootDir, 'consignees'))
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => name.slice(0, -5));
+
+/** @param urls where each consignee is pushed to; all of them are, whatever is shipped */
+export async function openBenchGateway(urls: ReadonlyMap<string, string>): Promise<BenchGateway> {
+  const home = realpathSync(mkdtempSync(join(tmpdir(), 'waybill-bench-')));
+  const consigneesDir = join(home, 'consignees');
+  mkdirSync(consigneesDir);
+  cpSync(join(rootDir, 'consignees'), consigneesDir, { recursive: true });
+  for (const [id, url] of urls) writePush(join(consigneesDir, `${id}.yaml`), id, url);
+  const host = '127.0.0.1';
+  const gateway = startGateway({ home, consigneesDir, port: 0, host, onLine: () => undefined });
+  const url = await Promise.race([gateway.ready, gateway.lost]);
+  return {
+    url,
+    as: (clientId) => {
+      const path = join(home, 'clients', `${clientId}.jwk.json`);
+      const clientKey = JSON.parse(readFileSync(path, 'utf8')) as JWK;
+      return createApiClient({ url, clientId, clientKey });
+    },
+    async stop() {
+      await gateway.stop();
+      await removeEngineData(home);
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+function writePush(path: string, id: string, url: string): void {
+  const { checkInHours, ...consignee } = parse(readFileSync(path, 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  void checkInHours;
+  const webhookSecret = `\${env:WAYBILL_${id.toUpperCase().replaceAll('-', '_')}_WEBHOOK_SECRET}`;
+  const retry = { timeoutSeconds: 15 };
+  writeFileSync(
+    path,
+    stringify({ ...consignee, channel: 'push', push: { url, webhookSecret }, retry }),
+  );
+}
+
+/** Sends orders by bulk upload and answers how many lines were accepted. */
+export async function upload(
+  emr: ApiClient,
+  url: string,
+  lines: Iterable<string>,
+): Promise<number> {
+  const encoder = new TextEncoder();
+  const source = lines[Symbol.iterator]();
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const line = source.next();
+      if (line.done) controller.close();
+      else controller.enqueue(encoder.encode(`${line.value}\n`));
+    },
+  });
+  const reply = await fetch(`${url}/v1/transfers/batch`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-ndjson',
+      authorization: `Bearer ${await emr.bearer()}`,
+    },
+    body,
+    duplex: 'half',
+  });
+  let accepted = 0;
+  let rest = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of (reply.body ?? []) as AsyncIterable<Uint8Array>) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = parts.pop() ?? '';
+    for (const line of parts) {
+      if (line.includes('"status":202')) accepted += 1;
+      else if (line.trim() !== '') throw new Error(`an order was not accepted: ${line}`);
+    }
+  }
+  return accepted;
+}
