@@ -1708,6 +1708,11 @@ export interface components {
       commitment: components['schemas']['Hash'];
       createdAt: components['schemas']['Time'];
       settledAt: components['schemas']['TimeOrNull'];
+      /**
+       * @description When its consignee took it first; it stays, also where the transfer is sent again and then
+       *     ends in another way.
+       */
+      takenAt: components['schemas']['TimeOrNull'];
       expiresAt: components['schemas']['Time'];
       /** @description How often delivery was tried or the transfer was claimed. */
       attempts: number;
@@ -3606,6 +3611,7 @@ export interface operations {
            *           "commitment": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk=",
            *           "createdAt": "2026-01-05T01:59:36.768Z",
            *           "settledAt": "2026-01-05T01:59:37.204Z",
+           *           "takenAt": "2026-01-05T01:59:37.204Z",
            *           "expiresAt": "2026-02-04T01:59:36.768Z",
            *           "attempts": 1,
            *           "entry": 1,
@@ -3952,6 +3958,7 @@ export interface operations {
            *       "commitment": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk=",
            *       "createdAt": "2026-01-05T01:59:36.768Z",
            *       "settledAt": "2026-01-05T01:59:37.204Z",
+           *       "takenAt": "2026-01-05T01:59:37.204Z",
            *       "expiresAt": "2026-02-04T01:59:36.768Z",
            *       "attempts": 1,
            *       "entry": 1,
@@ -4044,6 +4051,7 @@ export interface operations {
            *       "commitment": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk=",
            *       "createdAt": "2026-01-05T01:59:36.768Z",
            *       "settledAt": "2026-01-05T02:04:10.020Z",
+           *       "takenAt": null,
            *       "expiresAt": "2026-02-04T01:59:36.768Z",
            *       "attempts": 0,
            *       "entry": 1,
@@ -4157,6 +4165,7 @@ export interface operations {
            *       "commitment": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk=",
            *       "createdAt": "2026-01-05T01:59:36.768Z",
            *       "settledAt": null,
+           *       "takenAt": null,
            *       "expiresAt": "2026-02-05T08:10:02.114Z",
            *       "attempts": 8,
            *       "entry": 1,
@@ -5819,6 +5828,7 @@ export interface operations {
            *           "commitment": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk=",
            *           "createdAt": "2026-01-05T01:59:36.768Z",
            *           "settledAt": "2026-01-05T01:59:37.204Z",
+           *           "takenAt": "2026-01-05T01:59:37.204Z",
            *           "expiresAt": "2026-02-04T01:59:36.768Z",
            *           "attempts": 1,
            *           "entry": 1,
@@ -5905,6 +5915,7 @@ export interface operations {
            *         "commitment": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk=",
            *         "createdAt": "2026-01-05T01:59:36.768Z",
            *         "settledAt": "2026-01-05T01:59:37.204Z",
+           *         "takenAt": "2026-01-05T01:59:37.204Z",
            *         "expiresAt": "2026-02-04T01:59:36.768Z",
            *         "attempts": 1,
            *         "entry": 1,

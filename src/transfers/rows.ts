@@ -21,6 +21,7 @@ export interface TransferRow {
   created_at: Date;
   expires_at: Date;
   settled_at: Date | null;
+  taken_at: Date | null;
   purged_at: Date | null;
   replaces: string | null;
   /** The newest of those that replace it. */
@@ -30,6 +31,7 @@ export interface TransferRow {
 export const transferColumns = `id, client, consignee, contract, subject, status, released, derived,
   withheld, commitment, reference, entry, attempts, last_outcome, created_at, expires_at,
   settled_at, purged_at, replaces,
+  coalesce(taken_at, CASE WHEN status = 'delivered' THEN settled_at END) AS taken_at,
   (SELECT max(later.id::text) FROM transfers AS later WHERE later.replaces = transfers.id)
     AS replaced_by`;
 
@@ -47,6 +49,7 @@ export function transferView(row: TransferRow) {
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at.toISOString(),
     settledAt: row.settled_at?.toISOString() ?? null,
+    takenAt: row.taken_at?.toISOString() ?? null,
     purgedAt: row.purged_at?.toISOString() ?? null,
     attempts: row.attempts,
     entry: row.entry,

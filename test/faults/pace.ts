@@ -18,14 +18,17 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   return Promise.race([work, late]).finally(() => over.abort());
 }
 
-/** Asks until it is so; false when it is not after `limitMs`. */
+/** Asks until it is so; false when it is not after `limitMs`. Whoever cannot say is asked again. */
 export async function came(
   ask: () => Promise<boolean> | boolean,
   limitMs: number,
 ): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   for (;;) {
-    if (await ask()) return true;
+    const isSo = await Promise.resolve()
+      .then(ask)
+      .catch(() => false);
+    if (isSo) return true;
     if (performance.now() > deadline) return false;
     await pause(25);
   }

@@ -2,7 +2,7 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { count } from './book.ts';
+import { count, fail } from './book.ts';
 import { checkAll } from './checker.ts';
 import { createLedgerReading } from './ledger-reading.ts';
 import { createLogReading } from './logs.ts';
@@ -104,12 +104,12 @@ export async function runFaults(
 const isKillKind = (kind: string) => isKill({ kind } as Fault);
 
 function roundsOf({ kills, killsPerRound, round }: RunOptions) {
-  if (round !== null) return [{ round, kills: killsPerRound }];
   const rounds = Math.max(1, Math.ceil(kills / killsPerRound));
-  return Array.from({ length: rounds }, (_, at) => ({
+  const all = Array.from({ length: rounds }, (_, at) => ({
     round: at,
     kills: Math.min(killsPerRound, kills - at * killsPerRound),
   }));
+  return round === null ? all : all.slice(round, round + 1);
 }
 
 interface Play {
@@ -172,6 +172,8 @@ async function measure({ book, world }: System, entries: number): Promise<void> 
     'SELECT status, count(*) AS count FROM transfers GROUP BY status',
   );
   for (const { status, count: times } of rows) count(book, `ended ${status}`, times);
+  // A verdict over nothing is none.
+  if (book.arrivals.length === 0) fail(book, 'nothing ever arrived anywhere');
   const requests = [...book.sent.values()].reduce((sum, one) => sum + one.requests, 0);
   const ids = new Set(book.arrivals.map(({ envelope }) => envelope.transfer));
   count(book, 'orders', book.sent.size);

@@ -25,8 +25,12 @@ export async function settle(
   if (!(await allReady(system, settleMsMax))) failing('a gateway did not start');
   const answered = await came(() => sendUnanswered(traffic.emr), settleMsMax);
   if (!answered) failing('an order had no answer');
-  if (!options.patiently) await endLeases(system);
-  await expireAbsent(system);
+  const hurried = async () => {
+    if (!options.patiently) await endLeases(system);
+    await expireAbsent(system);
+    return true;
+  };
+  if (!(await came(hurried, settleMsMax))) failing('the database did not answer');
   if (!(await came(() => isQuiet(system), settleMsMax))) {
     failing(`not everything came to its end (${(await underWay(system)).join(', ')})`);
   }
