@@ -70,8 +70,13 @@ const listsOf = (networks: Readonly<Record<Family, readonly Network[]>>) => ({
 
 const loopbackLists = listsOf(loopback);
 const reservedLists = listsOf(reserved);
-/** ::1, ::, and the IPv4 addresses that are written as IPv6. */
-const embedding = listOf(6, [['::', 64]]);
+/** Loopback, and 0.0.0.0, which leads there as well. */
+const thisMachine = listOf(4, [...loopback[4], ['0.0.0.0', 8]]);
+/** ::1, ::, and the IPv4 addresses that are written as IPv6, or translated. */
+const embedding = listOf(6, [
+  ['::', 64],
+  ['64:ff9b::', 32],
+]);
 
 /** The family of a plain address; one with a zone (`%eth0`) is none. */
 function familyOf(address: string): Family | null {
@@ -87,7 +92,7 @@ function parseNetwork(text: string): { family: Family; network: Network } | null
   if (family === null || prefix < prefixMin[family] || prefix > (family === 4 ? 32 : 128)) {
     return null;
   }
-  const local = family === 4 ? loopbackLists[4] : embedding;
+  const local = family === 4 ? thisMachine : embedding;
   return local.check(address, nameOf(family)) ? null : { family, network: [address, prefix] };
 }
 

@@ -26,8 +26,14 @@ const requestMsMax = 30_000;
 /** Longer than any reply takes while the database does not answer. */
 const closeMsMax = 20_000;
 
-/** Listens on an address; port 0 picks a free one. Throws `StartupError` where it cannot. */
-export async function openHttp(at: { host: string; port: number }): Promise<HttpServer> {
+/**
+ * Listens on an address; port 0 picks a free one. Throws `StartupError` where it cannot.
+ * @param wholeMs within how many milliseconds a request has to be here whole
+ */
+export async function openHttp(
+  at: { host: string; port: number },
+  wholeMs = requestMsMax,
+): Promise<HttpServer> {
   let listener: RequestListener = notYet;
   let closing = false;
   /** Every connection with its replies under way. */
@@ -36,9 +42,9 @@ export async function openHttp(at: { host: string; port: number }): Promise<Http
   const late = new WeakMap<IncomingMessage, NodeJS.Timeout>();
   const unhurried = (request: IncomingMessage) => clearTimeout(late.get(request));
   // Node's own limit on whole requests knows no exception.
-  const limits = { headersTimeout: requestMsMax, requestTimeout: 0 };
+  const limits = { headersTimeout: wholeMs, requestTimeout: 0 };
   const server = createServer(limits, (request, response) => {
-    late.set(request, setTimeout(cut, requestMsMax, request.socket, response));
+    late.set(request, setTimeout(cut, wholeMs, request, response));
     for (const over of ['end', 'close']) request.once(over, () => unhurried(request));
     const replies = connections.get(request.socket);
     replies?.add(response);
@@ -75,8 +81,13 @@ export async function openHttp(at: { host: string; port: number }): Promise<Http
   return { port, answerWith: (next) => void (listener = next), unhurried, close };
 }
 
-/** Ends the connection of a request that took too long; as Node does it, but for the timing. */
-function cut(socket: Socket, response: ServerResponse): void {
+/**
+ * Ends the connection of a request that took too long; as Node does it, but for the timing. One
+ * that is here whole is left alone, however long its reply takes: nobody reads the body of a GET,
+ * so that it never ends.
+ */
+function cut({ complete, socket }: IncomingMessage, response: ServerResponse): void {
+  if (complete) return;
   if (response.headersSent) socket.destroy();
   else
     socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n', () => socket.destroy());

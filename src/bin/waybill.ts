@@ -39,6 +39,10 @@ const usage = `usage: waybill <command>
                              whether a contract makes of a record what was committed to; offline
 `;
 
+// Names are looked up by the system in threads of this pool, half of it at most: with the usual
+// four, two consignees whose name servers are silent would hold up the pushes to all the others.
+process.env['UV_THREADPOOL_SIZE'] ??= '128';
+
 type Command = (args: readonly string[]) => Promise<number>;
 
 // Each command is loaded when it is asked for: help does not wait for the gateway's libraries.

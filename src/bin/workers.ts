@@ -12,11 +12,17 @@ export interface Address {
 }
 
 /** What a worker and its supervisor say to each other. */
-type Message = { waybill: 'ready'; address: Address } | { waybill: 'metrics'; text?: string };
+type Message =
+  | { waybill: 'ready'; address: Address }
+  | { waybill: 'metrics'; text?: string | null }
+  | { waybill: 'alive' };
 
 /** How long a worker that died is waited for, growing while its successors die, too. */
 const restartMsMin = 500;
 const restartMsMax = 30_000;
+/** How often a worker says that it is there, and after how long a silence it is killed. */
+const aliveMs = 2_000;
+const silenceMsMax = 30_000;
 
 /** True in a process that `--workers` started. */
 export const isWorker = cluster.isWorker;
@@ -68,7 +74,18 @@ function startWorker(stop: AbortSignal): StartedWorker {
       if (message.waybill === 'ready') resolve(message.address);
     });
   });
+  void told.then(() => watch(worker));
   return { ended, ready: Promise.race([told, ended.then(() => null)]) };
+}
+
+/** A worker that hangs goes on being dealt connections: after a silence it is killed. */
+function watch(worker: Worker): void {
+  let heardAt = performance.now();
+  worker.on('message', () => (heardAt = performance.now()));
+  const looking = setInterval(() => {
+    if (performance.now() - heardAt > silenceMsMax) worker.process.kill('SIGKILL');
+  }, aliveMs);
+  worker.once('exit', () => clearInterval(looking));
 }
 
 /** Whoever dies in a place is followed by another, until a signal ends them all. */
@@ -99,7 +116,7 @@ function answerMetrics(): void {
     if (message.waybill !== 'metrics') return;
     void all
       .clusterMetrics()
-      .catch(() => '')
+      .catch(() => null)
       .then((text) => {
         if (worker.isConnected()) worker.send({ waybill: 'metrics', text } satisfies Message);
       });
@@ -109,6 +126,10 @@ function answerMetrics(): void {
 /** In a worker: tells the supervisor that requests are taken. */
 export function tellReady(address: Address): void {
   process.send?.({ waybill: 'ready', address } satisfies Message);
+  const say = () => {
+    if (process.connected) process.send?.({ waybill: 'alive' } satisfies Message);
+  };
+  setInterval(say, aliveMs).unref();
 }
 
 /** In a worker that has closed everything: lets go of its supervisor, which kept it alive. */
@@ -116,22 +137,25 @@ export function tellEnded(): void {
   cluster.worker?.disconnect();
 }
 
-/** In a worker: the metrics of all workers, which the supervisor gathers. */
+/**
+ * In a worker: the metrics of all workers, which the supervisor gathers; its own alone where one of
+ * the others does not answer.
+ */
 export function createSharedMetrics(registry: Registry): () => Promise<string> {
   AggregatorRegistry.setRegistries(registry);
   // It is its constructor that makes a worker answer when it is asked for its own.
   void new AggregatorRegistry();
-  let waiting: PromiseWithResolvers<string> | undefined;
+  let waiting: PromiseWithResolvers<string | null> | undefined;
   process.on('message', (message: Message) => {
     if (message.waybill !== 'metrics') return;
-    waiting?.resolve(message.text ?? '');
+    waiting?.resolve(message.text ?? null);
     waiting = undefined;
   });
-  return () => {
+  return async () => {
     if (!waiting) {
-      waiting = Promise.withResolvers<string>();
+      waiting = Promise.withResolvers<string | null>();
       process.send?.({ waybill: 'metrics' } satisfies Message);
     }
-    return waiting.promise;
+    return (await waiting.promise) ?? registry.metrics();
   };
 }

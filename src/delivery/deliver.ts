@@ -59,6 +59,10 @@ export async function deliver(
   }
   const { timeoutSeconds } = consignee.retry;
   await deps.failpoint?.('send:before');
+  if (isLate(deps, claim, timeoutSeconds)) {
+    deps.log.warn('a lease was over before its push began: not sent', { transfer: claim.id });
+    return null;
+  }
   const sent = await pushOnce(
     { agent, now: () => deps.clock.now() },
     { id: claim.id, body, settings: consignee.push, timeoutSeconds },
@@ -72,6 +76,15 @@ export async function deliver(
   // that takes transfers and signs for none is there all the same.
   if (sent.kind !== 'gone') await deps.endpoints.tell(consignee, claim, sent);
   return outcome.kind;
+}
+
+/**
+ * Whether the lease may end before the push does: this process stood still, and another may have
+ * taken the transfer, or withdrawn it. Throws while nobody can tell what time it is.
+ */
+function isLate({ clock }: DeliverDeps, { leaseUntil }: Claim, timeoutSeconds: number): boolean {
+  clock.assertAgrees();
+  return clock.now().getTime() + timeoutSeconds * 1000 > leaseUntil.getTime();
 }
 
 /** The bytes to send; null when they must not leave: it is settled then, or waits for a key. */

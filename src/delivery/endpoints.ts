@@ -40,8 +40,8 @@ export function newsOf(outcome: PushOutcome): EndpointNews {
   return outcome.hold && (outcome.retryAfterSeconds ?? 0) > 0 ? 'held' : 'failed';
 }
 
-/** A probe that fails is followed by a pause twice as long, up to this. */
-const openSecondsMax = 3_600;
+/** A probe that fails is followed by a pause twice as long, up to so many of the first. */
+const pauseGrowthMax = 10;
 
 // A failure that belongs to a push from before the breaker opened changes nothing of when the next
 // probe goes, nor what the last one came to: only the probe does.
@@ -159,7 +159,7 @@ async function recordFailure(
   const { rows } = await db.query<{ failures: number; opened: boolean | null }>({
     name: 'endpoints-failed',
     text: failedSql,
-    values: [consignee, outcome, failuresMax, openSeconds, probe, openSecondsMax],
+    values: [consignee, outcome, failuresMax, openSeconds, probe, openSeconds * pauseGrowthMax],
   });
   const count = rows[0]?.failures ?? 0;
   if (rows[0]?.opened) log.warn('breaker opened', { consignee, outcome, count });

@@ -101,7 +101,9 @@ async function claimWaiting(deps: ClaimDeps, request: ClaimRequest): Promise<Inb
   await submit(deps.db, entries);
   await deps.failpoint?.('pulled:after');
   deps.onSubmitted();
-  return items;
+  // Whoever stood still meanwhile hands out nothing that another may have taken, or withdrawn.
+  deps.clock.assertAgrees();
+  return items.filter(({ lease }) => Date.parse(lease.until) > deps.clock.now().getTime());
 }
 
 /** The item of one claim; null when it must not leave: it is settled then, or waits for a key. */

@@ -4,6 +4,7 @@ import type { Released } from '#src/minimise/released.ts';
 import type { EncryptTo } from '#src/sealing/jwe.ts';
 import type { Queryable } from '#src/store/pool.ts';
 import { putBack, type Claim } from '#src/transfers/claim.ts';
+import { keylessOutcome } from '#src/transfers/claim-sql.ts';
 
 /** Keys are read at start, so that looking more often would find nothing. */
 const keyWaitSeconds = 60;
@@ -24,5 +25,5 @@ export function lacksKey(encrypt: EncryptTo | null, released: Released): boolean
 export async function waitForKey(deps: { db: Queryable; log: Log }, claim: Claim): Promise<void> {
   const { id: transfer, consignee } = claim;
   deps.log.warn('no key to encrypt to: the transfer waits', { transfer, consignee });
-  await putBack(deps.db, claim, { delaySeconds: keyWaitSeconds, outcome: 'no-consignee-key' });
+  await putBack(deps.db, claim, { delaySeconds: keyWaitSeconds, outcome: keylessOutcome });
 }

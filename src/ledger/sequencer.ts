@@ -46,6 +46,11 @@ interface Taken {
 
 /** Serialises sequencers of all processes; only to spare them work. */
 const advisoryLock = 7_240_002;
+/**
+ * A sequencer that stands still in its round (a frozen process, a dead network) keeps all others
+ * from leading: PostgreSQL ends its session after so long.
+ */
+const idleMsMax = 5_000;
 /** `ensure_partitions()` makes entries in spans of this many indexes, one span ahead. */
 const partitionSpan = 4_194_304;
 
@@ -71,8 +76,9 @@ export function createSequencer(
 
   async function round(tx: Queryable, own: Edge | undefined): Promise<Round> {
     const { rows } = await tx.query<{ got: boolean }>(
-      'SELECT pg_try_advisory_xact_lock($1) AS got',
-      [advisoryLock],
+      `SELECT pg_try_advisory_xact_lock($1) AS got,
+         set_config('idle_in_transaction_session_timeout', $2, true)`,
+      [advisoryLock, String(idleMsMax)],
     );
     if (!rows[0]?.got) return { count: 0, edge: own };
     const taken = await take(tx, batchMax);

@@ -13,11 +13,14 @@ export interface ConditionDeps extends AlertDeps, CheckInDeps {
 
 /** So many waiting transfers that were claimed more than so often, and never answered. */
 const storm = { transfers: 20, attempts: 5 };
+/** Asking to be left alone for longer than this is as good as being away. */
+const holdMinutes = 15;
 /** How long the oldest entry may wait for its number. */
 const stallSeconds = 10;
 
 // `raised` false: it would not be raised now, and it is not over either. What nears its threshold
-// would otherwise be raised and cleared with every order.
+// would otherwise be raised and cleared with every order, and who asks to be left alone is not back
+// when that time is over, but when it answers.
 // Of a long backlog no more is counted than its threshold, in the order of the index that serves
 // the claims. The oldest entry tells its age itself: a queue has no clock.
 const conditionsSql = `
@@ -36,8 +39,10 @@ const conditionsSql = `
     SELECT now() - substring(encode(leaf, 'escape') FROM '"at":"([^"]+)"')::timestamptz AS age
     FROM submissions ORDER BY id LIMIT 1
   )
-  SELECT 'consignee-unreachable' AS name, consignee AS about, true AS raised
+  SELECT 'consignee-unreachable' AS name, consignee AS about, opened_at IS NOT NULL
+    OR held_until > now() + interval '${holdMinutes} minutes' AS raised
   FROM endpoints JOIN known USING (consignee) WHERE opened_at IS NOT NULL
+    OR (held_until IS NOT NULL AND (failures > 0 OR last_outcome IN ('http-429', 'http-503')))
   UNION ALL
   SELECT 'endpoint-disabled', consignee, true
   FROM endpoints JOIN known USING (consignee) WHERE disabled_at IS NOT NULL

@@ -71,7 +71,8 @@ export async function purgeAttachments(tx: Queryable, result: string): Promise<A
 
 /** How long a file waits for its result. */
 const unusedHours = 24;
-const batchMax = 100;
+/** 80 pieces each: a hundred at once took longer than a statement may, again in every round. */
+const batchMax = 8;
 
 /** Removes files that no result came for, and those whose upload never ended. */
 export async function dropUnused(deps: { db: Queryable }): Promise<number> {

@@ -6,6 +6,9 @@ const lookedAtMax = 256;
 /** Tokens of a rate that are kept while nothing is sent, in seconds; one push at least. */
 const burstSeconds = 0.25;
 
+/** The last outcome of what waits for its consignee's key. */
+export const keylessOutcome = 'no-consignee-key';
+
 /**
  * `$1` consignees, `$2` their free slots, `$3` the state to come, `$4` seconds of their leases,
  * `$5` contracts that this process has, `$6` those of them that are signed, `$7` pushes a second.
@@ -26,7 +29,8 @@ const burstSeconds = 0.25;
 //
 // A push asks the endpoint, too (an inbox has none). Gone, or asking to be left alone: nothing.
 // Open: one probe, of whoever moves probe_at on; it may take what is not due yet, so that a
-// consignee all of whose transfers wait for hours is found to be back. Rated: as many as the time
+// consignee all of whose transfers wait for hours is found to be back. Not what waits for a key:
+// nothing can be sent, and it would be taken and put back without end. Rated: as many as the time
 // since next_at allows (GCRA), counted from what is taken. For both, the row is locked for the time
 // of this statement, and its newest version read; a process that finds it locked passes the
 // consignee over in this round and waits for nobody.
@@ -79,7 +83,8 @@ export const claimSql = `
       ) AS head, LATERAL (
         SELECT id FROM transfers
         WHERE transfers.id = head.id AND status IN ('ready', 'sending', 'leased')
-          AND (due_at <= now() OR (slot.probe AND status = 'ready')) AND expires_at > now()
+          AND (due_at <= now() OR (slot.probe AND status = 'ready'
+            AND last_outcome IS DISTINCT FROM '${keylessOutcome}')) AND expires_at > now()
           AND (substring(contract FROM '[.]v([0-9]{1,9})$')::integer <= ended.through) IS NOT TRUE
           AND (contract = ANY($5::text[])
             OR NOT EXISTS (SELECT FROM contract_versions WHERE contract_versions.id = contract))

@@ -79,7 +79,10 @@ export async function quarantineResult(
 
 const batchMax = 100;
 
-/** Destroys what nobody matched in its time, and what was matched and collected for long enough. */
+/**
+ * Destroys what nobody matched in its time, and what was matched and collected for long enough.
+ * What is matched and not collected stays: taking the match back destroys the other copy of it.
+ */
 export async function purgeQuarantine(
   deps: Pick<ResultDeps, 'db' | 'agreements' | 'clock' | 'makeEntry' | 'onSubmitted'>,
 ): Promise<number> {
@@ -92,7 +95,9 @@ export async function purgeQuarantine(
     }>(
       `UPDATE quarantined_results SET purged_at = now()
        WHERE id IN (SELECT id FROM quarantined_results WHERE purge_at <= now()
-         AND purged_at IS NULL LIMIT ${batchMax} FOR UPDATE SKIP LOCKED)
+         AND purged_at IS NULL AND NOT EXISTS (SELECT FROM results
+           WHERE results.id = quarantined_results.result AND results.status <> 'collected')
+         LIMIT ${batchMax} FOR UPDATE SKIP LOCKED)
        RETURNING id, consignee, contract, result`,
     );
     if (rows.length === 0) return rows;

@@ -3,9 +3,13 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog } from '#src/base/log.ts';
 import { readSettings } from '#src/bin/settings.ts';
+import { createPushAgent } from '#src/delivery/agent.ts';
+import { deliver } from '#src/delivery/deliver.ts';
 import { createDispatcher, type Dispatcher } from '#src/delivery/dispatcher.ts';
+import { createEndpoints } from '#src/delivery/endpoints.ts';
+import { claimInbox } from '#src/delivery/inbox-claim.ts';
 import { openGateway } from '#src/gateway.ts';
-import { claimDue, type Slots } from '#src/transfers/claim.ts';
+import { claimDue, type Claim, type Slots } from '#src/transfers/claim.ts';
 import { addTransfer, openRelations, version, type Relations } from '#test/lifecycle/relations.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
@@ -281,6 +285,53 @@ test('a rate is kept by all processes together', async () => {
   expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(250);
 });
 
+describe('a process that stood still until its lease was over', () => {
+  const ahead = () => {
+    const { clock } = second;
+    return { ...clock, now: () => new Date(clock.now().getTime() + 60_000) };
+  };
+
+  test('does not push: another may have taken or withdrawn the transfer', async () => {
+    await setPaused(gateway, 'mediage', true);
+    const id = await order(gateway, 'mediage');
+    await reached(gateway, id, 'ready');
+    const { rows } = await world.db.query<Claim>(
+      `SELECT transfers.*, sealed FROM transfers JOIN payloads USING (id) WHERE id = $1`,
+      [id],
+    );
+    const taken = rows[0]!;
+    const lease = { lease: Buffer.alloc(16), tries: 1, probe: false, tells: false };
+    const [leaf] = await second.ledger.leavesAt([taken.entry]);
+    const [proof] = await second.ledger.proofsFor([taken.entry]);
+    const settings = second.agreements.consignees.get('mediage')!.push!;
+    const agent = createPushAgent({ concurrencyMax: 1, timeoutSeconds: 30, settings });
+    const before = healthy.received.length;
+    const deps = { ...second, random: Math.random, endpoints: createEndpoints(second) };
+    const deliverBy = (leaseUntil: Date) => {
+      const claim = { ...taken, ...lease, leaseUntil };
+      return deliver(deps, new Map([['mediage', agent]]), { claim, leaf, proof });
+    };
+    expect(await deliverBy(new Date(Date.now() + 29_000))).toBeNull();
+    expect(healthy.received.length).toBe(before);
+    expect(await deliverBy(new Date(Date.now() + 60_000))).toBe('accepted');
+    expect(healthy.received.length).toBe(before + 1);
+    await agent.close();
+    await setPaused(gateway, 'mediage', false);
+  });
+
+  test('hands out nothing from an inbox', async () => {
+    const id = await order(gateway, 'engitech');
+    await reached(gateway, id, 'ready');
+    const request = {
+      ...{ actor: { client: 'engitech', role: 'consignee' as const }, consignee: 'engitech' },
+      ...{ limit: 1, leaseSeconds: 30, waitSeconds: 0, gone: new AbortController().signal },
+      assertMay: () => Promise.resolve(),
+    };
+    expect(await claimInbox({ ...second, clock: ahead() }, request)).toEqual([]);
+    expect(await transferOf(gateway, id)).toMatchObject({ status: 'leased' });
+  });
+});
+
 describe('of claims at the same time', () => {
   let of: Relations;
   beforeAll(async () => {
@@ -322,6 +373,21 @@ describe('of claims at the same time', () => {
     const claims = await claimAtOnce();
     expect(claims).toMatchObject([{ probe: true, tries: 1, tells: true }]);
     expect(await claimAtOnce()).toEqual([]);
+  });
+
+  test('none is a probe of what waits for a key: nothing could be sent', async () => {
+    const waiting = (due: string, outcome: string | null) =>
+      of.db.query(
+        `UPDATE transfers SET due_at = now() + $1::interval, last_outcome = $2
+         WHERE status = 'ready'`,
+        [due, outcome],
+      );
+    await endpointIs('opened_at = now(), probe_at = now()');
+    await waiting('1 minute', 'no-consignee-key');
+    expect(await claimAtOnce()).toEqual([]);
+    await waiting('1 hour', 'http-503');
+    expect(await claimAtOnce()).toMatchObject([{ probe: true }]);
+    await waiting('0', null);
   });
 
   test('none gets what the rate has not earned yet', async () => {

@@ -8,7 +8,7 @@ import { submit } from '#src/ledger/submit.ts';
 import { append, frontier, leafHash, rootOf } from '#src/ledger/tree.ts';
 import type { Edge } from '#src/ledger/tree.ts';
 import { openDatabase } from '#src/store/pool.ts';
-import type { Database } from '#src/store/pool.ts';
+import type { Database, Queryable } from '#src/store/pool.ts';
 import { allEntries, now, openTestLedger } from './fixture.ts';
 import type { TestLedger } from './fixture.ts';
 import { ledgerKey, released } from './support.ts';
@@ -159,6 +159,17 @@ describe('two sequencers on one database', () => {
     await other.end();
     expect(sequenced).toBe(600);
     await ledger.expectWhole(600);
+  });
+
+  test('wait for one that stands still in its round for seconds only', async () => {
+    await ledger.submitMany(1);
+    let idle: unknown;
+    const onCovered = async (tx: Queryable): Promise<void> => {
+      const { rows } = await tx.query('SHOW idle_in_transaction_session_timeout');
+      idle = rows[0];
+    };
+    await ledger.sequencerOf({ onCovered }).sequenceOnce();
+    expect(idle).toEqual({ idle_in_transaction_session_timeout: '5s' });
   });
 
   test('that both read the same head: the second to move it rolls back whole', async () => {

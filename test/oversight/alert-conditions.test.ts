@@ -119,6 +119,28 @@ test('a consignee that cannot be reached is one alert each way, in log, list and
   ).toEqual(['info: alert cleared', 'warn: alert raised']);
 });
 
+test('one that asks to be left alone for long is told, and over when it answers', async () => {
+  const holdFor = (minutes: number) =>
+    owner.query(
+      `INSERT INTO endpoints (consignee, last_outcome, held_until)
+       VALUES ('samkwang', 'http-503', now() + make_interval(mins => $1))
+       ON CONFLICT (consignee) DO UPDATE SET held_until = excluded.held_until`,
+      [minutes],
+    );
+  await holdFor(10);
+  await look();
+  expect(await held()).toEqual([]);
+  await holdFor(60);
+  await look();
+  await holdFor(-1);
+  await look();
+  expect(await held()).toEqual([['consignee-unreachable', 'samkwang']]);
+  await owner.query(`UPDATE endpoints SET last_outcome = 'http-204'`);
+  await look();
+  expect(await held()).toEqual([]);
+  expect(await told()).toHaveLength(2);
+});
+
 test('an endpoint that is disabled is told as such', async () => {
   await owner.query(`INSERT INTO endpoints (consignee, disabled_at) VALUES ('samkwang', now())`);
   await look();

@@ -1,6 +1,7 @@
 /** Files with results: taken in piece by piece, given out whole or not at all, then destroyed. */
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dropUnused } from '#src/transfers/attached.ts';
 import { attachmentBytesMax, pieceBytes } from '#src/transfers/attachments.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
@@ -270,4 +271,15 @@ test('a file that no result comes for is destroyed after a day, whole or not', a
     );
     return rows.length === 0;
   });
+});
+
+test('of many such files few are destroyed at a time: a statement has ten seconds', async () => {
+  const sql = `INSERT INTO attachments (id, consignee, transfer, media_type, created_at)
+    SELECT gen_random_uuid(), 'samkwang', $1, 'image/png', now() - interval '2 days'
+    FROM generate_series(1, 30)`;
+  await asOwner(world, sql, [transfer]);
+  for (let count = -1; count !== 0;) {
+    count = await dropUnused(world);
+    expect(count).toBeLessThanOrEqual(8);
+  }
 });

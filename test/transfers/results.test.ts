@@ -467,6 +467,17 @@ describe('the quarantine', () => {
     expect(await unmatch(id, 'emr-two')).toMatchObject({ status: 404 });
   });
 
+  test('keeps what is matched until the EMR has it: the match may be taken back', async () => {
+    const [id, other] = [await quarantined(), await quarantined()];
+    await match(id, await arrived('eone'));
+    await asOwner(world, 'UPDATE quarantined_results SET purge_at = now() WHERE id IN ($1, $2)', [
+      ...[id, other],
+    ]);
+    await until('the purge', async () => (await ask(other)).body['code'] === 'PAYLOAD_PURGED');
+    await unmatch(id);
+    expect(await match(id, await arrived('eone'))).toMatchObject({ status: 200 });
+  });
+
   test('is emptied when its time is over, with an entry', async () => {
     const id = await quarantined();
     await asOwner(world, 'UPDATE quarantined_results SET purge_at = now() WHERE id = $1', [id]);
