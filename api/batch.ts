@@ -26,6 +26,8 @@ const linesUnderWayMax = 768;
 const watchMs = 300;
 /** Longer than a million lines take; then the client comes back with a fresh token. */
 const uploadMsMax = 60 * 60 * 1000;
+/** Of one client at a time and in one process: each holds lines and asks the registry. */
+export const uploadsAtOnceMax = 8;
 
 interface BatchSettings {
   spec: { components: Record<string, unknown> };
@@ -38,8 +40,23 @@ export function batchHandlers(
   settings: BatchSettings,
 ): Pick<Handlers, 'releaseBatch'> {
   const answering = createAnswering(gateway, settings);
+  const underWay = new Map<string, number>();
 
-  async function* answersTo(upload: Upload): Pieces {
+  /** Counts an upload until the call of what it returns. */
+  function enter(client: string): () => void {
+    const others = underWay.get(client) ?? 0;
+    if (others >= uploadsAtOnceMax) {
+      throw new GatewayError('TOO_MANY_UPLOADS', { retryAfterSeconds: 1 });
+    }
+    underWay.set(client, others + 1);
+    return () => {
+      const left = (underWay.get(client) ?? 1) - 1;
+      if (left > 0) underWay.set(client, left);
+      else underWay.delete(client);
+    };
+  }
+
+  async function* answersTo(upload: Upload, leave: () => void): Pieces {
     const guard = watchUpload(gateway, upload.caller.client);
     const lines = readLines(paced(upload.stream, settings.patience), lineBytesMax);
     const deps = {
@@ -52,15 +69,18 @@ export function batchHandlers(
       yield* answerLines(deps, lines);
     } finally {
       guard.stop();
+      leave();
     }
   }
 
   return {
     releaseBatch(request) {
       gateway.assertOpen();
+      const leave = enter(request.caller.client);
       const batch = newId(gateway.clock.now());
       const headers = { 'content-type': 'application/x-ndjson', 'waybill-batch': batch };
-      return { status: 200, headers, body: answersTo({ ...request, batch, told: new Set() }) };
+      const body = answersTo({ ...request, batch, told: new Set() }, leave);
+      return { status: 200, headers, body };
     },
   };
 }

@@ -70,10 +70,12 @@ export const exchangeMessages: Readonly<Record<ExchangeCode & ErrorCode, Message
     '같은 전송에 대하여 먼저 파일 전체를 올리고, 한 번만 사용하십시오.',
   ),
   TOO_MANY_UPLOADS: say(
-    'You have too many uploads under way',
-    'Let one of them end, and send this one again.',
-    '진행 중인 업로드가 너무 많습니다',
-    '진행 중인 업로드가 끝난 뒤에 다시 보내십시오.',
+    'You have too many uploads under way, or too many files without a result',
+    'Let an upload end, or return the results of the files that you uploaded; then send this one ' +
+      'again. A file that no result comes for is destroyed after a day.',
+    '진행 중인 업로드 또는 결과에 쓰이지 않은 파일이 너무 많습니다',
+    '진행 중인 업로드가 끝나거나 이미 올린 파일의 결과를 보낸 뒤에 다시 보내십시오. ' +
+      '결과에 쓰이지 않은 파일은 하루 뒤에 파기됩니다.',
   ),
   CLIENT_STALLED: say(
     'The upload was cut because it stood still',

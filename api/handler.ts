@@ -65,6 +65,8 @@ export interface ApiRequest<Id extends OperationId> {
   stream: Readable;
   /** The media type of the stream, as the operation names it. */
   mediaType: string;
+  /** How many bytes the request says that its body has; null where it does not say. */
+  announcedBytes: number | null;
   /** The lines of the header `Idempotency-Key`, as they came. */
   idempotencyKey: readonly string[];
   /** Who calls; `anonymous` for operations that are open to everybody. */

@@ -73,7 +73,7 @@ export interface paths {
      *     fresh token), at a revocation and at a shutdown the last line says why: it has no `line`.
      *     What was answered with 202 stays; send the rest again.
      *
-     *     All transfers of an upload carry its id in the ledger.
+     *     All transfers of an upload carry its id in the ledger. A client has 8 uploads at a time.
      */
     post: operations['releaseBatch'];
     delete?: never;
@@ -358,7 +358,8 @@ export interface paths {
      * @description A report or an image, 20 MiB at most, for one of your transfers that you were handed and
      *     whose contract lets `report` come back. The body is the file itself. Then return the result
      *     and name the id in its `attachments`; a file that no result came for is destroyed after a
-     *     day. Upload again after a timeout: what broke off is not kept. Two uploads at a time.
+     *     day. Upload again after a timeout: what broke off is not kept. Two uploads at a time; 40
+     *     files of a transfer, and 2 GiB in all, may wait for their results.
      */
     post: operations['uploadAttachment'];
     delete?: never;
@@ -488,7 +489,9 @@ export interface paths {
      * @description After a loss on your side: what you had taken since an instant (`since`), or since you took a
      *     certain transfer (`after`, that one excluded), waits again, oldest first, and so does what
      *     expired unclaimed. The transfer ids stay the same; keep yours to recognise what you still
-     *     have. What waits already is left alone, what you rejected stays rejected.
+     *     have. What waits already is left alone, what you rejected stays rejected. Going back does not
+     *     keep a payload for ever: it waits as long as a new one and is kept as long as one that was
+     *     taken, both counted from when you first took it; then only the clinic can send it again.
      *
      *     One request looks at 5,000 transfers. Where there is more, `next` is the body of the next
      *     request. Each replayed transfer is an entry in the ledger.
@@ -551,7 +554,8 @@ export interface paths {
      *     A signed `receipt` makes the handover undeniable for both sides: it is verified, stored, and
      *     an entry of the ledger. A contract may require it (`receipts: required`); without it the
      *     answer is then 422 (`RECEIPT_REQUIRED`), with one that does not hold 422
-     *     (`INVALID_SIGNATURE`), and the lease stays yours.
+     *     (`INVALID_SIGNATURE`), and the lease stays yours. The first that holds is kept, also when it
+     *     comes with a repetition; one of an earlier delivery of the same transfer does not hold.
      */
     post: operations['ackTransfer'];
     delete?: never;
@@ -1994,8 +1998,8 @@ export interface components {
       receipt?: components['schemas']['ReceiptJws'];
     };
     /**
-     * @description Your receipt: a compact JWS (`alg` `EdDSA` or `ES256`, beside it only `kid` and `typ`) by a
-     *     key that the clinic has registered for you, over the JSON
+     * @description Your receipt: a compact JWS (`alg` `EdDSA` or `ES256`, beside it only `kid`, up to 64 letters,
+     *     digits, `_` and `-`, and `typ`, `JWT` or `JOSE`) by a key that the clinic has registered for you, over the JSON
      *     `{"transfer": …, "commitment": …, "at": …}` with these three members. `commitment` is the
      *     one in `proof.leaf`, `at` the time (RFC 3339), at most five minutes from the gateway's.
      */
@@ -2070,7 +2074,7 @@ export interface components {
       replayed: number;
       /** @description How many are destroyed by now and cannot come again; 10,000 are counted. */
       purged: number;
-      /** @description How many the contract in force, or the person, lets go no more. */
+      /** @description How many the contract in force, the person, or the time lets go no more. */
       notAllowed: number;
       /** @description The body of the next request; `null` when nothing is left. */
       next: components['schemas']['SeekNext'] | null;
@@ -3082,7 +3086,10 @@ export interface components {
         'application/problem+json': components['schemas']['Problem'];
       };
     };
-    /** @description Two of your uploads are under way already (`TOO_MANY_UPLOADS`). */
+    /**
+     * @description As many of your uploads as may be are under way already, or as many files as may wait for
+     *     their result (`TOO_MANY_UPLOADS`).
+     */
     TooManyUploads: {
       headers: {
         'Content-Language': components['headers']['ContentLanguage'];
@@ -3093,9 +3100,9 @@ export interface components {
         /**
          * @example {
          *       "type": "/docs/problems#TOO_MANY_UPLOADS",
-         *       "title": "You have too many uploads under way",
+         *       "title": "You have too many uploads under way, or too many files without a result",
          *       "status": 429,
-         *       "detail": "Let one of them end, and send this one again.",
+         *       "detail": "Let an upload end, or return the results of the files that you uploaded; then send this one again. A file that no result comes for is destroyed after a day.",
          *       "code": "TOO_MANY_UPLOADS",
          *       "retryAfter": 1
          *     }
@@ -3796,6 +3803,7 @@ export interface operations {
       401: components['responses']['Unauthenticated'];
       403: components['responses']['Forbidden'];
       415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyUploads'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };

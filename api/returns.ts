@@ -32,6 +32,7 @@ export function returnHandlers(
         {
           ...{ actor: actorOf(request), consignee: consigneeOf(request) },
           ...{ transfer: request.query.transfer, mediaType: request.mediaType as FileKind },
+          announcedBytes: request.announcedBytes,
           stream: paced(request.stream, patience),
         },
       );

@@ -14,7 +14,7 @@ import type { Operation } from './contract.ts';
 import type { ApiRequest, HandledOperationId, Handlers, Pieces } from './handler.ts';
 import type { Metrics } from './metrics.ts';
 import { pickLanguage, toProblem } from './problem.ts';
-import { sendPieces, type Patience } from './streams.ts';
+import { endReply, sendPieces, type Patience } from './streams.ts';
 import type { Caller, TokenVerifier } from './token.ts';
 import { requestFault } from './validation.ts';
 
@@ -139,6 +139,10 @@ function isAnnounced(headers: IncomingHttpHeaders): boolean {
   return coding !== undefined || Number(length) > 0;
 }
 
+function announcedBytes({ 'content-length': length }: IncomingHttpHeaders): number | null {
+  return length === undefined ? null : Number(length);
+}
+
 /** Read through a promise: what is thrown inside the reader's callback nobody would catch. */
 function readBytes(request: Request, response: Response): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -171,6 +175,7 @@ export function answer<Id extends HandledOperationId>(
       bytes: locals.bytes ?? Buffer.alloc(0),
       stream: request,
       mediaType: locals.mediaType ?? '',
+      announcedBytes: announcedBytes(request.headers),
       idempotencyKey: request.headersDistinct['idempotency-key'] ?? [],
       caller: locals.caller ?? anonymous,
       source: request.ip ?? '',
@@ -208,7 +213,7 @@ export function tellProblem(deps: { log: Log; known: ReadonlySet<string> }): Err
     } else deps.log.info('request refused', { operation, status, code });
     if (response.headersSent) return next(fault);
     response.status(status).set(problem.headers);
-    response.end(JSON.stringify(problem.body));
+    endReply({ request, response }, JSON.stringify(problem.body));
   };
 }
 

@@ -81,6 +81,24 @@ export async function sendPieces(
   closeAfter({ request, response });
 }
 
+/**
+ * Sends a whole reply, also to a request that nobody reads and that may never end. Then the reply
+ * is the last on its connection, which is closed as soon as the request is here whole, or when its
+ * sender has had the time to notice; what comes until then is read and dropped. Not at once: a
+ * socket with unread bytes would be reset, and the reply with it.
+ */
+export function endReply({ request, response }: Exchange, body: string): void {
+  if (request.complete || response.destroyed) return void response.end(body);
+  response.setHeader('connection', 'close').setHeader('content-length', Buffer.byteLength(body));
+  response.write(body);
+  const end = () => {
+    clearTimeout(late);
+    response.end();
+  };
+  const late = setTimeout(end, noticeMs).unref();
+  request.once('end', end).once('close', end).resume();
+}
+
 /** True once what was written is on its way or the reader is gone; false after `stallMs`. */
 function drained(response: ServerResponse, stallMs: number): Promise<boolean> {
   return new Promise((resolve) => {

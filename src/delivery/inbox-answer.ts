@@ -1,6 +1,7 @@
 /** What only the holder of a lease can do: take the transfer over, turn it away, hold it longer. */
 import { GatewayError } from '#src/base/errors.ts';
 import type { Actor } from '#src/base/words.ts';
+import { keepLateReceipt } from '#src/transfers/late-receipt.ts';
 import { assertUnlocked, settleHeld, type InboxDeps } from './inbox.ts';
 import { checkReceipt } from './receipts.ts';
 
@@ -32,11 +33,14 @@ interface HeldRow {
   commitment: Buffer;
   lease: Buffer | null;
   live: boolean;
+  /** Of which handover exactly this receipt is kept: of this one, of one before, or of none. */
+  kept: 'now' | 'before' | null;
 }
 
 /**
  * Settles a leased transfer in the words of its consignee. The same answer under the same lease is
- * answered the same again; a lease that ended or was taken over is `LEASE_LOST`.
+ * answered the same again; a lease that ended or was taken over is `LEASE_LOST`. A receipt that
+ * comes with such a repetition is kept if the first answer brought none.
  */
 async function answer(
   deps: InboxDeps,
@@ -45,9 +49,12 @@ async function answer(
 ): Promise<{ transfer: string; status: string }> {
   deps.assertOpen();
   const { rows } = await deps.db.query<HeldRow>(
-    `SELECT status, contract, commitment, lease, due_at > now() AS live FROM transfers
-     WHERE id = $1 AND consignee = $2`,
-    [request.transfer, request.consignee],
+    // One look at both: of what is held and not settled, every receipt is an earlier one.
+    `SELECT status, contract, commitment, lease, due_at > now() AS live,
+       (SELECT CASE WHEN received_at >= settled_at THEN 'now' ELSE 'before' END FROM receipts
+        WHERE transfer = transfers.id AND digest = sha256(convert_to($3, 'UTF8'))) AS kept
+     FROM transfers WHERE id = $1 AND consignee = $2`,
+    [request.transfer, request.consignee, end.receipt ?? null],
   );
   const row = rows[0];
   if (!row) throw new GatewayError('NOT_FOUND');
@@ -55,7 +62,10 @@ async function answer(
   const same = row.lease?.equals(lease) ?? false;
   const { transfer: id, consignee, actor } = request;
   const done = { transfer: id, status: end.status };
-  if (same && row.status === end.status) return done;
+  if (same && row.status === end.status) {
+    if (end.receipt !== undefined && row.kept !== 'now') await addReceipt(deps, request, row, end);
+    return done;
+  }
   if (!same || !row.live || row.status !== 'leased') throw new GatewayError('LEASE_LOST');
   const receipt = end.status === 'delivered' ? await receiptOf(deps, request, row, end) : null;
   const held = { id, consignee, lease, contract: row.contract };
@@ -65,9 +75,19 @@ async function answer(
   return settled ? done : answer(deps, request, end);
 }
 
+/** Keeps the receipt of what was taken over without one; it has to hold in any case. */
+async function addReceipt(deps: InboxDeps, request: Answer, row: HeldRow, end: End) {
+  const receipt = await receiptOf(deps, request, row, end);
+  if (receipt === null || row.lease === null) return;
+  const held = { transfer: request.transfer, lease: row.lease };
+  if (await keepLateReceipt(deps.db, held, receipt)) deps.onSubmitted();
+}
+
 async function receiptOf(deps: InboxDeps, request: Answer, row: HeldRow, { receipt }: End) {
   const { transfer, consignee, actor } = request;
   const { contract, commitment } = row;
+  // It was signed for an earlier handover.
+  if (row.kept === 'before') throw new GatewayError('INVALID_SIGNATURE');
   const checked = await checkReceipt(deps, {
     ...{ transfer, consignee, actor, contract, commitment, receipt },
     via: 'inbox',
@@ -77,7 +97,8 @@ async function receiptOf(deps: InboxDeps, request: Answer, row: HeldRow, { recei
 }
 
 /**
- * Takes the transfer over: `delivered`, with the receipt where one is given.
+ * Takes the transfer over: `delivered`, with the receipt where one is given. The first that holds
+ * is kept; another one for the same handover changes nothing.
  * @throws GatewayError `NOT_FOUND`, `LEASE_LOST`, `RECEIPT_REQUIRED`, `INVALID_SIGNATURE` (both
  *   leave the lease as it is)
  */

@@ -6,7 +6,7 @@ import type { Entry } from '#src/ledger/entry.ts';
 import { actorDetail } from '#src/ledger/kinds.ts';
 import { submit } from '#src/ledger/submit.ts';
 import type { CheckIns } from '#src/lifecycle/check-ins.ts';
-import { claimDue, putBack, type Claim } from '#src/transfers/claim.ts';
+import { claimDue, putBack, renewLeases, type Claim } from '#src/transfers/claim.ts';
 import { reopenTransfer } from '#src/transfers/reopen.ts';
 import { makeEnvelope, type Envelope, type WireProof } from './envelope.ts';
 import { assertUnlocked, settleHeld, type InboxDeps } from './inbox.ts';
@@ -68,16 +68,20 @@ export async function claimInbox(deps: ClaimDeps, request: ClaimRequest): Promis
   }
 }
 
+/** Seconds in which what was claimed is opened, at least, however short the lease to come. */
+const openingSeconds = 30;
+
 /**
  * The lease is taken first and the entries are durable before the answer: a crash in between
- * leaves a lease that ends, and nothing that left unrecorded.
+ * leaves a lease that ends, and nothing that left unrecorded. As long as was asked it lasts from
+ * when it is handed out: a full hand takes seconds to open.
  */
 async function claimWaiting(deps: ClaimDeps, request: ClaimRequest): Promise<InboxItem[]> {
   await deps.failpoint?.('claim:before-commit');
   const claims = await claimDue(deps.db, {
     slots: new Map([[request.consignee, request.limit]]),
     status: 'leased',
-    leaseSeconds: request.leaseSeconds,
+    leaseSeconds: Math.max(request.leaseSeconds, openingSeconds),
     contracts: deps.agreements.contracts,
   });
   if (claims.length === 0) return [];
@@ -89,31 +93,58 @@ async function claimWaiting(deps: ClaimDeps, request: ClaimRequest): Promise<Inb
   const indexes = claims.map((claim) => claim.entry);
   const leaves = await deps.ledger.leavesAt(indexes);
   const proofs = await deps.ledger.proofsFor(indexes);
-  const items: InboxItem[] = [];
-  const entries: { entry: Entry; owner: string }[] = [];
+  const opened: Opened[] = [];
   for (const [at, claim] of claims.entries()) {
-    const item = await open(deps, request.actor, claim, leaves[at], proofs[at]);
-    if (item === null) continue;
-    items.push(item);
-    entries.push({ entry: pulledEntry(deps, request.actor, claim), owner: claim.id });
+    const envelope = await open(deps, request.actor, claim, leaves[at], proofs[at]);
+    if (envelope !== null) opened.push({ claim, envelope });
   }
+  if (opened.length === 0) return [];
+  deps.clock.assertAgrees();
   await deps.failpoint?.('pulled:before');
-  await submit(deps.db, entries);
+  const items = await handOut(deps, request, opened);
   await deps.failpoint?.('pulled:after');
   deps.onSubmitted();
-  // Whoever stood still meanwhile hands out nothing that another may have taken, or withdrawn.
-  deps.clock.assertAgrees();
-  return items.filter(({ lease }) => Date.parse(lease.until) > deps.clock.now().getTime());
+  return items;
 }
 
-/** The item of one claim; null when it must not leave: it is settled then, or waits for a key. */
+interface Opened {
+  claim: Claim;
+  envelope: Envelope;
+}
+
+/**
+ * The items of those that are still held, with their entries: whoever stood still meanwhile hands
+ * out nothing that another may have taken, or withdrawn, and records nothing of it.
+ */
+function handOut(
+  deps: ClaimDeps,
+  { actor, leaseSeconds }: ClaimRequest,
+  opened: readonly Opened[],
+): Promise<InboxItem[]> {
+  return deps.db.transaction(async (tx) => {
+    const claims = opened.map(({ claim }) => claim);
+    const renewed = await renewLeases(tx, claims, leaseSeconds);
+    const items: InboxItem[] = [];
+    const entries: { entry: Entry; owner: string }[] = [];
+    for (const { claim, envelope } of opened) {
+      const until = renewed.get(claim.id)?.toISOString();
+      if (until === undefined) continue;
+      items.push({ ...envelope, lease: { token: claim.lease.toString('base64url'), until } });
+      entries.push({ entry: pulledEntry(deps, actor, claim, until), owner: claim.id });
+    }
+    await submit(tx, entries);
+    return items;
+  });
+}
+
+/** The envelope of a claim; null when it must not leave: it is settled, or waits for a key. */
 async function open(
   deps: InboxDeps,
   actor: Actor,
   claim: Claim,
   leaf: Buffer | null | undefined,
   proof: WireProof | null | undefined,
-): Promise<InboxItem | null> {
+): Promise<Envelope | null> {
   const reopened = reopenTransfer(deps, claim, leaf);
   if (reopened.outcome === 'corrupt' || !proof) {
     const error = reopened.outcome === 'corrupt' ? reopened.cause : new Error('no proof');
@@ -131,23 +162,21 @@ async function open(
     await waitForKey(deps, claim);
     return null;
   }
-  const envelope = await makeEnvelope(encrypt, {
+  return makeEnvelope(encrypt, {
     transfer: claim.id,
     released: reopened.released,
     proof,
     parcel: deps.agreements.consignees.get(claim.consignee)?.parcelContents ?? null,
   });
-  const lease = { token: claim.lease.toString('base64url'), until: claim.leaseUntil.toISOString() };
-  return { ...envelope, lease };
 }
 
-function pulledEntry(deps: InboxDeps, actor: Actor, claim: Claim): Entry {
-  const { id: transfer, consignee, leaseUntil, attempts } = claim;
+function pulledEntry(deps: InboxDeps, actor: Actor, claim: Claim, leaseUntil: string): Entry {
+  const { id: transfer, consignee, attempts } = claim;
   const { id, digest } = requireContract(deps.agreements, claim.contract);
   return deps.makeEntry({
     kind: 'pulled',
     at: deps.clock.now(),
     ...{ transfer, consignee, contract: { id, digest } },
-    detail: { ...actorDetail(actor), via: 'inbox', attempts, leaseUntil: leaseUntil.toISOString() },
+    detail: { ...actorDetail(actor), via: 'inbox', attempts, leaseUntil },
   });
 }

@@ -2,14 +2,16 @@
  * Receipts: what a consignee signs on taking a transfer, so that neither side can deny the
  * handover.
  */
-import { onlyMembers, readCompactJws } from '#src/access/jws.ts';
+import { onlyMembers, readCompactJws, type CompactJws } from '#src/access/jws.ts';
 import { signerOf } from '#src/access/signer.ts';
 import { idTime } from '#src/base/ids.ts';
 import { isRealDate } from '#src/base/seoul.ts';
 import type { Log } from '#src/base/log.ts';
 import { gatewayActor, type Actor } from '#src/base/words.ts';
 import { actorDetail } from '#src/ledger/kinds.ts';
+import type { Queryable } from '#src/store/pool.ts';
 import type { Claim } from '#src/transfers/claim.ts';
+import { isKept } from '#src/transfers/late-receipt.ts';
 import type { SettledReceipt } from '#src/transfers/settle.ts';
 import type { StepDeps } from '#src/transfers/step.ts';
 import type { PushOutcome } from './outcome.ts';
@@ -32,6 +34,8 @@ export type ReceiptCheck =
   { ok: true; receipt: SettledReceipt | null } | { ok: false; why: 'missing' | 'invalid' };
 
 const headerMembers = ['alg', 'kid', 'typ'];
+const kidPattern = /^[\w-]{1,64}$/;
+const types: readonly unknown[] = [undefined, 'JWT', 'JOSE', 'jwt', 'jose'];
 const jwsLengthMax = 4_096;
 /** How far the clocks of two houses may be apart. */
 const skewMsMax = 300_000;
@@ -40,6 +44,7 @@ const skewMsMax = 300_000;
  * Checks the receipt of a handover: a compact JWS by one of the consignee's registered keys, whose
  * payload has the members `transfer`, `commitment` (base64, as in the leaf) and `at` (RFC 3339) and
  * no others. `at` lies between the acceptance of the transfer and now, give or take five minutes.
+ * Its header has no room for words: it is kept for as long as the ledger.
  * `missing` only where the contract requires one.
  */
 export async function checkReceipt(deps: StepDeps, handover: Handover): Promise<ReceiptCheck> {
@@ -66,9 +71,10 @@ export async function checkReceipt(deps: StepDeps, handover: Handover): Promise<
  * What a push came to, with its receipt: where the contract requires one and none that holds came
  * (`receipt-missing`, `receipt-invalid`), it is not delivered and goes again. One that nobody
  * asked for and that does not hold is left out: the consignee has taken the transfer all the same.
+ * One that was given for an earlier handover of the transfer does not hold for this one.
  */
 export async function heedReceipt(
-  deps: StepDeps & { log: Log },
+  deps: StepDeps & { log: Log; db: Queryable },
   claim: Claim,
   outcome: PushOutcome,
 ): Promise<{ outcome: PushOutcome; receipt: SettledReceipt | null }> {
@@ -78,8 +84,10 @@ export async function heedReceipt(
     ...{ transfer, consignee, commitment, contract, receipt: outcome.receipt },
     ...{ actor: gatewayActor, via: 'push' },
   });
-  if (checked.ok) return { outcome, receipt: checked.receipt };
-  const code = `receipt-${checked.why}`;
+  const { receipt } = outcome;
+  const isSpent = checked.ok && receipt !== undefined && (await isKept(deps.db, transfer, receipt));
+  if (checked.ok && !isSpent) return { outcome, receipt: checked.receipt };
+  const code = `receipt-${checked.ok ? 'invalid' : checked.why}`;
   deps.log.warn('a push was taken without a receipt that holds', {
     ...{ transfer, consignee, outcome: code },
   });
@@ -91,7 +99,7 @@ export async function heedReceipt(
 /** The time that a receipt states, or null unless it states exactly this handover. */
 function statedTime({ transfer, commitment }: Handover, jws: string, now: Date): Date | null {
   const read = jws.length <= jwsLengthMax ? readCompactJws(jws) : undefined;
-  if (!read || !onlyMembers(read.header, headerMembers)) return null;
+  if (!read || !isPlain(read.header)) return null;
   const { at, ...said } = read.claims;
   const isOver =
     Object.keys(said).length === 2 &&
@@ -101,6 +109,13 @@ function statedTime({ transfer, commitment }: Handover, jws: string, now: Date):
   if (stated === null) return null;
   const inTime = stated >= idTime(transfer) - skewMsMax && stated <= now.getTime() + skewMsMax;
   return inTime ? new Date(stated) : null;
+}
+
+/** Whether a header says only what it must, in words of a closed list or in the form of a name. */
+function isPlain(header: CompactJws['header']): boolean {
+  const { kid, typ } = header;
+  const isName = kid === undefined || (typeof kid === 'string' && kidPattern.test(kid));
+  return onlyMembers(header, headerMembers) && isName && types.includes(typ);
 }
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;

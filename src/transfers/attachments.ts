@@ -19,6 +19,12 @@ export const attachmentBytesMax = 20_971_520;
 const uploadMsMax = 600_000;
 /** Of one consignee at a time and in one process: each holds a few pieces in memory. */
 export const uploadsAtOnceMax = 2;
+/** Files of one transfer that wait for their result: a sender that only repeats fills no disk. */
+export const unusedFilesMax = 40;
+/** What waits so of one consignee, in bytes. Two processes may each let one file more in. */
+export const unusedBytesMax = 2_147_483_648;
+/** A result uses them up in its time, a day at most. */
+const unusedRetrySeconds = 60;
 
 /** How a file of a kind begins: PDF; PNG (section 5.2); JPEG's SOI and the marker after it. */
 const beginnings: Readonly<Record<FileKind, Buffer>> = {
@@ -37,6 +43,8 @@ export interface Upload {
   consignee: string;
   transfer: string;
   mediaType: FileKind;
+  /** How many bytes it says that it has; null where it does not say. */
+  announcedBytes: number | null;
   /** The bytes as they come; the next are asked for when those before are stored. */
   stream: AsyncIterable<Buffer>;
 }
@@ -45,13 +53,14 @@ export interface Upload {
  * Takes a file for a result that is to come.
  * @throws GatewayError `NOT_FOUND`, `RESULT_NOT_EXPECTED`, `ATTACHMENT_UNUSABLE` (the contract lets
  *   no report come back), `UNSUPPORTED_MEDIA_TYPE` (also where the bytes are of another kind),
- *   `PAYLOAD_TOO_LARGE`, `TOO_MANY_UPLOADS`, `CLIENT_STALLED`, `INVALID_REQUEST` (empty, or it
- *   broke off)
+ *   `PAYLOAD_TOO_LARGE`, `TOO_MANY_UPLOADS` (under way, or without a result), `CLIENT_STALLED`,
+ *   `INVALID_REQUEST` (empty, or it broke off)
  */
 export async function receiveAttachment(deps: UploadDeps, upload: Upload): Promise<AttachmentView> {
   deps.assertOpen();
   const { uploads } = deps;
   const { consignee } = upload;
+  if ((upload.announcedBytes ?? 0) > attachmentBytesMax) throw tooLarge();
   const underWay = uploads.get(consignee) ?? 0;
   if (underWay >= uploadsAtOnceMax) {
     throw new GatewayError('TOO_MANY_UPLOADS', { retryAfterSeconds: 1 });
@@ -73,9 +82,29 @@ async function assertExpected(deps: UploadDeps, upload: Upload): Promise<void> {
   );
   if (!mayHaveArrived)
     await refuseResult(deps, upload, { reason: 'RESULT_NOT_EXPECTED', contract });
-  if (takesReports(contract)) return;
-  await refuseResult(deps, upload, { reason: 'ATTACHMENT_UNUSABLE', contract });
+  if (!takesReports(contract)) {
+    await refuseResult(deps, upload, { reason: 'ATTACHMENT_UNUSABLE', contract });
+  }
+  await assertRoom(deps, upload);
 }
+
+/** One that is not whole counts as large as it may become. No entry: one a try would be a flood. */
+async function assertRoom({ db }: UploadDeps, upload: Upload): Promise<void> {
+  const { rows } = await db.query<{ files: number; bytes: number }>({
+    name: 'attachments-unused',
+    text: `SELECT (count(*) FILTER (WHERE transfer = $2))::integer AS files,
+        coalesce(sum(coalesce(bytes, ${attachmentBytesMax})), 0)::float8 AS bytes
+      FROM attachments WHERE result IS NULL AND consignee = $1`,
+    values: [upload.consignee, upload.transfer],
+  });
+  const { files = 0, bytes = 0 } = rows[0] ?? {};
+  const more = upload.announcedBytes ?? attachmentBytesMax;
+  if (files < unusedFilesMax && bytes + more <= unusedBytesMax) return;
+  throw new GatewayError('TOO_MANY_UPLOADS', { retryAfterSeconds: unusedRetrySeconds });
+}
+
+const tooLarge = () =>
+  new GatewayError('PAYLOAD_TOO_LARGE', { facts: { limitBytes: attachmentBytesMax } });
 
 async function keep(deps: UploadDeps, upload: Upload): Promise<AttachmentView> {
   const id = newId(deps.clock.now());
@@ -86,10 +115,7 @@ async function keep(deps: UploadDeps, upload: Upload): Promise<AttachmentView> {
     for await (const { piece, isLast } of piecesOf(deps, upload.stream)) {
       if (number === 0) await begin(deps, upload, id, piece);
       bytes += piece.length;
-      if (bytes > attachmentBytesMax) {
-        const facts = { limitBytes: attachmentBytesMax };
-        throw new GatewayError('PAYLOAD_TOO_LARGE', { facts });
-      }
+      if (bytes > attachmentBytesMax) throw tooLarge();
       hash.update(piece);
       const { consignee, transfer, mediaType } = upload;
       const place = { attachment: id, number, isLast };

@@ -3,6 +3,9 @@
 /** Rows that are looked at for one consignee before it is given up for this round. */
 const lookedAtMax = 256;
 
+/** The same for an inbox: what its other workers lock just now is passed over, 500 each. */
+const lookedAtByWorkersMax = 8_192;
+
 /** Tokens of a rate that are kept while nothing is sent, in seconds; one push at least. */
 const burstSeconds = 0.25;
 
@@ -38,7 +41,7 @@ export const keylessOutcome = 'no-consignee-key';
 // What may not go (it has expired, or its relation ended and another began) leaves when upkeep gets
 // to it. Of each consignee so many rows are looked at, so that a million of these cost the others
 // nothing (without it such a round took 9.3 s; with it, as long as any): its own rest waits for
-// upkeep.
+// upkeep. No more of them are read than it takes to fill the slots.
 export const claimSql = `
   WITH begun AS (
     SELECT split_part(contract, '.v', 1) AS consignee,
@@ -79,7 +82,8 @@ export const claimSql = `
         SELECT id FROM transfers
         WHERE transfers.consignee = slot.consignee AND status IN ('ready', 'sending', 'leased')
           AND due_at <= CASE WHEN slot.probe THEN 'infinity' ELSE now() END
-        ORDER BY due_at LIMIT slot.slots + ${lookedAtMax}
+        ORDER BY due_at LIMIT slot.slots
+          + CASE WHEN $3 = 'leased' THEN ${lookedAtByWorkersMax} ELSE ${lookedAtMax} END
       ) AS head, LATERAL (
         SELECT id FROM transfers
         WHERE transfers.id = head.id AND status IN ('ready', 'sending', 'leased')

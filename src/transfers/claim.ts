@@ -67,6 +67,35 @@ export async function claimDue(
   return rows.map(({ due_at: leaseUntil, ...row }) => ({ ...row, leaseUntil }));
 }
 
+// Locked in the order of their ids, so that two batches never wait for each other; by array as well
+// as by row, so that only these are read.
+const renewSql = `
+  WITH held AS MATERIALIZED (
+    SELECT transfers.id FROM unnest($1::uuid[], $2::bytea[]) AS own (id, lease)
+    JOIN transfers ON transfers.id = own.id AND transfers.lease = own.lease
+    WHERE transfers.id = ANY ($1::uuid[]) AND status = 'leased' AND due_at > now()
+    ORDER BY transfers.id FOR UPDATE OF transfers
+  )
+  UPDATE transfers SET due_at = now() + make_interval(secs => $3)
+  WHERE id = ANY (ARRAY(SELECT id FROM held)) RETURNING id, due_at`;
+
+/**
+ * Lets leases that still run last so many seconds from now, longer or shorter than they did.
+ * @returns their ends by transfer; one that ended, or that another took, is not in it
+ */
+export async function renewLeases(
+  tx: Queryable,
+  claims: readonly Pick<Claim, 'id' | 'lease'>[],
+  leaseSeconds: number,
+): Promise<Map<string, Date>> {
+  const { rows } = await tx.query<{ id: string; due_at: Date }>({
+    name: 'transfers-renew',
+    text: renewSql,
+    values: [claims.map(({ id }) => id), claims.map(({ lease }) => lease), leaseSeconds],
+  });
+  return new Map(rows.map((row) => [row.id, row.due_at]));
+}
+
 /** Gives a push that did not succeed back to the queue, due again after a delay. */
 export async function postpone(
   db: Queryable,

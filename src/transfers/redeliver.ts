@@ -32,8 +32,9 @@ export interface Redelivery {
 /**
  * What became of one: it waits `again`; it was `waiting` or on its way already, and was left alone;
  * its payload is `purged`; it is `refused`: not in one of the states, never covered by the ledger,
- * its relation ended, the version in force lets it go no more, its person said stop, or a later
- * order replaces it and nobody but the consignee that lost both asks for it.
+ * its relation ended, the version in force lets it go no more, its person said stop, a later
+ * order replaces it and nobody but the consignee that lost both asks for it, or it is only the
+ * consignee that asks, and it had it for as long as it may.
  */
 export type Verdict = 'again' | 'waiting' | 'purged' | 'refused';
 
@@ -52,6 +53,10 @@ interface Row {
   stopped: boolean;
   ended: boolean;
   replaced: boolean;
+  created_at: Date;
+  /** When its consignee first took it over, if ever it did. */
+  first_taken_at: Date | null;
+  now: Date;
 }
 
 // Locked in the order of their ids, so that two batches never wait for each other. The end of a
@@ -64,7 +69,9 @@ const lookSql = `
     (substring(contract FROM '[.]v([0-9]{1,9})$')::integer <= (SELECT max(through)
       FROM relation_ends WHERE relation_ends.consignee = transfers.consignee)) IS TRUE AS ended,
     EXISTS (SELECT FROM transfers AS later
-      WHERE later.replaces = transfers.id AND later.status <> 'cancelled') AS replaced
+      WHERE later.replaces = transfers.id AND later.status <> 'cancelled') AS replaced,
+    created_at, now(),
+    coalesce(taken_at, CASE WHEN status = 'delivered' THEN settled_at END) AS first_taken_at
   FROM transfers WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`;
 
 // Attempts go on being counted: what may have arrived once may have arrived, whatever comes now.
@@ -72,10 +79,11 @@ const lookSql = `
 const againSql = `
   UPDATE transfers SET status = 'ready', last_outcome = $3, lease = NULL,
     due_at = now() + again.place * interval '1 microsecond',
-    expires_at = now() + make_interval(days => again.days),
+    expires_at = least(now() + make_interval(days => again.days), again.until),
     taken_at = CASE WHEN status = 'delivered' THEN coalesce(taken_at, settled_at) ELSE taken_at END,
     attempts_before = attempts, settled_at = NULL, purge_at = NULL
-  FROM unnest($1::uuid[], $2::integer[]) WITH ORDINALITY AS again (id, days, place)
+  FROM unnest($1::uuid[], $2::integer[], $4::timestamptz[])
+    WITH ORDINALITY AS again (id, days, until, place)
   WHERE transfers.id = again.id`;
 
 /**
@@ -104,18 +112,37 @@ export async function redeliverBatch(
   }
   if (again.length === 0) return verdicts;
   const days = again.map((row) => contractOf(deps, row)?.retention.expireAfterDays ?? 1);
-  await tx.query(againSql, [again.map(({ id }) => id), days, request.outcome]);
+  const until = again.map((row) => latestOf(deps, request, row));
+  await tx.query(againSql, [again.map(({ id }) => id), days, request.outcome, until]);
   const entries = again.map((row) => ({ entry: entryOf(deps, request, row), owner: row.id }));
   await submit(tx, entries);
   return verdicts;
 }
 
-function verdictOf(deps: RedeliverDeps, { from, outcome }: Redelivery, row: Row): Verdict {
+const dayMs = 86_400_000;
+
+/**
+ * Until when it may wait. A consignee that goes back again and again does not decide how long the
+ * clinic keeps a payload: as long as one may wait and be kept after it was first taken over, or had
+ * first expired. What the clinic's own people and systems ask for has no such end: null.
+ */
+function latestOf(deps: RedeliverDeps, { outcome }: Redelivery, row: Row): Date | null {
+  const { expireAfterDays = 1, purgeAfterDays = 0 } = contractOf(deps, row)?.retention ?? {};
+  if (outcome !== 'seek') return null;
+  const firstMs =
+    row.first_taken_at?.getTime() ?? row.created_at.getTime() + expireAfterDays * dayMs;
+  return new Date(firstMs + (expireAfterDays + purgeAfterDays) * dayMs);
+}
+
+function verdictOf(deps: RedeliverDeps, request: Redelivery, row: Row): Verdict {
+  const { from, outcome } = request;
   if (['accepted', 'ready', 'sending', 'leased'].includes(row.status)) return 'waiting';
   if (!row.covered || !from.some((status) => status === row.status)) return 'refused';
   if (row.purged) return 'purged';
   // Sent after its correction it would be taken for the later of the two.
   if (row.replaced && outcome !== 'seek') return 'refused';
+  const latest = latestOf(deps, request, row);
+  if (latest !== null && latest <= row.now) return 'refused';
   return !row.stopped && !row.ended && mayGo(deps, row) ? 'again' : 'refused';
 }
 

@@ -1,10 +1,11 @@
 /** What reaches the steps behind a body: its bytes, strict JSON of them, one content type. */
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Operation } from '#api/contract.ts';
-import { readBody, tellProblem } from '#api/steps.ts';
+import { leaveBody, nothingHere, readBody, tellProblem } from '#api/steps.ts';
 import { createLog } from '#src/base/log.ts';
 
 const servers: Server[] = [];
@@ -44,6 +45,48 @@ async function send(to: Operation['body'], type: string | null, body = '') {
   const reply = (await response.json()) as Record<string, unknown>;
   return response.ok ? reply : `${response.status} ${String(reply['code'])}`;
 }
+
+describe('a request that is refused before its body is read', () => {
+  /** An app that lets a body come for as long as it likes, and answers 404. */
+  const refuse = async () => {
+    const app = express();
+    const operation = { id: 'releaseBatch', method: 'post', path: '/', scopes: [] } as const;
+    const step = { ...operation, body: 'stream', mediaTypes: ['application/x-ndjson'] } as const;
+    app.use(leaveBody(step, { unhurried: () => undefined }), nothingHere);
+    app.use(tellProblem({ log: createLog({ level: 'silent' }), known: new Set() }));
+    const server = app.listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const over = new Promise<string>((resolve) => {
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+      socket.once('close', () => resolve('closed'));
+    });
+    const type = 'content-type: application/x-ndjson';
+    socket.write(`POST / HTTP/1.1\r\nhost: x\r\n${type}\r\ncontent-length: 3000000\r\n\r\n`);
+    return { socket, over };
+  };
+
+  it('is told so at once, and not read for ever', async () => {
+    const { socket, over } = await refuse();
+    const [said] = (await once(socket, 'data')) as [Buffer];
+    expect(said.toString()).toMatch(/^HTTP\/1.1 404 [^]*\r\nconnection: close\r\n[^]*"NOT_FOUND"/i);
+    // drips on for as long as it is let
+    const drip = setInterval(() => socket.write('x'), 20);
+    expect(['closed', 'EPIPE', 'ECONNRESET']).toContain(await over);
+    clearInterval(drip);
+  });
+
+  it('can be sent to its end before the reply is read', async () => {
+    const { socket, over } = await refuse();
+    let said = '';
+    socket.write(Buffer.alloc(3_000_000), () =>
+      socket.on('data', (more) => (said += String(more))),
+    );
+    expect(await over).toBe('closed');
+    expect(said).toContain('"NOT_FOUND"');
+  });
+});
 
 describe('the body of a request', () => {
   it('is missing, and no fault of ours, where its sender left before it was read', async () => {

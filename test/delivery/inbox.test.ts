@@ -28,6 +28,8 @@ let world: World;
 let gateway: TestGateway;
 let second: TestGateway;
 let lab: ConsigneeServer;
+/** What the second gateway does between the opening of what it claimed and its handing out. */
+let beforeHandOut = async (): Promise<void> => {};
 
 beforeAll(async () => {
   lab = await startConsigneeServer();
@@ -40,7 +42,13 @@ beforeAll(async () => {
   await requireReceipts('lctech');
   await requireReceipts('bioage');
   gateway = await startGateway(world);
-  second = await startGateway(world);
+  second = await startGateway(
+    world,
+    {},
+    {
+      failpoint: async (name) => (name === 'pulled:before' ? beforeHandOut() : undefined),
+    },
+  );
 });
 
 afterAll(async () => {
@@ -137,6 +145,56 @@ describe('a lease', () => {
       actor: { client: 'engitech', kind: 'consignee' },
     });
     expect(await ack(item, 'engitech')).toEqual(done);
+  });
+
+  test('runs from when it is handed out; what another took meanwhile is left out, unrecorded', async () => {
+    const [lost, kept] = [await waiting('engitech'), await waiting('engitech')];
+    let other: Item | undefined;
+    let begun = 0;
+    beforeHandOut = async () => {
+      beforeHandOut = async () => {};
+      await endLease(lost);
+      other = await claimOne('engitech');
+      // As if the opening had taken nearly as long as the lease that it stands under.
+      const sql = `UPDATE transfers SET due_at = now() + interval '2 s' WHERE id = $1`;
+      await asOwner(world, sql, [kept]);
+      begun = Date.now();
+    };
+    const items = await claim(second, 'engitech', 100, 20);
+    expect(items.map(({ transfer }) => transfer)).toEqual([kept]);
+    const ends = Date.parse(items[0]?.lease.until ?? '');
+    expect(ends).toBeGreaterThan(begun + 19_000);
+    expect(ends).toBeLessThan(Date.now() + 21_000);
+    expect(other?.transfer).toBe(lost);
+    for (const item of [other, ...items])
+      expect(item && (await ack(item, 'engitech'))).toEqual(done);
+    for (const id of [lost, kept]) {
+      const { entries } = await trailWith(gateway, id, 'delivered');
+      const pulls = entries.filter(({ kind }) => kind === 'pulled');
+      expect(pulls).toHaveLength(1);
+      if (id === kept)
+        expect(pulls[0]?.detail).toMatchObject({ leaseUntil: items[0]?.lease.until });
+    }
+  });
+
+  test('goes to a worker that stands behind more rows than a claim takes, all locked by others', async () => {
+    const id = await waiting('engitech');
+    await asOwner(
+      world,
+      `INSERT INTO transfers SELECT (jsonb_populate_record(transfers, jsonb_build_object(
+         'id', left(id::text, 24) || lpad(to_hex(n), 12, '0'), 'due_at', created_at))).*
+       FROM transfers, generate_series(1, 600) AS n WHERE id = $1`,
+      [id],
+    );
+    const others = 'FROM transfers WHERE left(id::text, 24) = left($1, 24) AND id <> $1::uuid';
+    await world.db.transaction(async (tx) => {
+      const { rows } = await tx.query(`SELECT id ${others} FOR UPDATE`, [id]);
+      expect(rows).toHaveLength(600);
+      const [item, ...more] = await claim(gateway, 'engitech', 5);
+      expect([item?.transfer, ...more]).toEqual([id]);
+      if (item) expect(await ack(item, 'engitech')).toEqual(done);
+    });
+    await asOwner(world, `DELETE ${others}`, [id]);
   });
 
   test('keeps the transfer from everyone while it runs', async () => {
@@ -377,6 +435,45 @@ describe('a receipt', () => {
     expect(entries.filter(({ kind }) => kind === 'receipt')).toHaveLength(1);
   });
 
+  test('can come after the acknowledgement; the first that holds is kept', async () => {
+    const id = await waiting('engitech');
+    const item = await claimOne('engitech');
+    expect(await ack(item, 'engitech')).toEqual(done);
+    const foreign = await sign(item, 'lctech');
+    const invalid = { status: 422, code: 'INVALID_SIGNATURE' };
+    expect(await ack(item, 'engitech', gateway, foreign)).toEqual(invalid);
+    const first = await sign(item, 'engitech');
+    const same = await Promise.all([1, 2, 3].map(() => ack(item, 'engitech', second, first)));
+    expect(same).toEqual([done, done, done]);
+    const later = await sign(item, 'engitech', { at: new Date(Date.now() + 60_000).toISOString() });
+    expect(await ack(item, 'engitech', gateway, later)).toEqual(done);
+    expect(await ack(item, 'engitech', gateway, foreign)).toEqual(invalid);
+    expect(await ack(item, 'engitech')).toEqual(done);
+    const { entries, ...trail } = await trailWith(gateway, id, 'receipt');
+    expect(entries.filter(({ kind }) => kind === 'receipt')).toHaveLength(1);
+    expect((trail as unknown as Given).receipts).toMatchObject([{ jws: first }]);
+  });
+
+  test('of the time before does not count when the transfer was taken and comes again', async () => {
+    const id = await waiting('lctech');
+    const item = await claimOne('lctech');
+    const old = await sign(item, 'lctech');
+    expect(await ack(item, 'lctech', gateway, old)).toEqual(done);
+    const emr = await gateway.as('emr');
+    const redeliver = () =>
+      emr.json(`/v1/transfers/${id}/redeliver`, posting({ reason: 'a test' }));
+    await redeliver();
+    const again = await claimOne('lctech');
+    const invalid = { status: 422, code: 'INVALID_SIGNATURE' };
+    expect(await ack(again, 'lctech', gateway, old)).toEqual(invalid);
+    const fresh = await sign(again, 'lctech', { at: new Date(Date.now() + 1_000).toISOString() });
+    expect(await ack(again, 'lctech', gateway, fresh)).toEqual(done);
+    expect(await ack(again, 'lctech', gateway, fresh)).toEqual(done);
+    expect(await ack(again, 'lctech', gateway, old)).toEqual(invalid);
+    const { entries } = await trailWith(gateway, id, 'receipt');
+    expect(entries.filter(({ kind }) => kind === 'receipt')).toHaveLength(2);
+  });
+
   test('comes with a push, which without one that holds goes again', async () => {
     const before = lab.received.length;
     lab.answerWith((response, { body }) => {
@@ -401,6 +498,18 @@ describe('a receipt', () => {
     const kinds = entries.map(({ kind }) => kind).filter((kind) => kind !== 'audit-read');
     expect(kinds).toEqual(['released', 'delivered', 'receipt']);
     expect(entries.find(({ kind }) => kind === 'receipt')?.detail).toMatchObject({ via: 'push' });
+    const old = String(entries.find(({ kind }) => kind === 'receipt')?.detail?.['jws']);
+    const pushed = lab.received.length;
+    lab.answerWith((response, { body }) => {
+      const jws = lab.received.length - pushed === 1 ? old : sign(body, 'bioage');
+      void Promise.resolve(jws).then((given) => {
+        response.writeHead(204, { 'waybill-receipt': given }).end();
+      });
+    });
+    const emr = await gateway.as('emr');
+    await emr.json(`/v1/transfers/${id}/redeliver`, posting({ reason: 'a test' }));
+    await reached(gateway, id, 'delivered');
+    expect(lab.received.length - pushed).toBe(2);
   });
 });
 
@@ -485,6 +594,49 @@ describe('a seek', () => {
     const headers = { ...body.headers, 'idempotency-key': '"after-a-seek"' };
     const reply = client.fetch('/v1/results', { ...body, headers });
     expect(await answered(reply)).toEqual({ status: 201 });
+  });
+
+  test('keeps nothing for ever: its time counts from when it was first taken', async () => {
+    const since = new Date().toISOString();
+    const taken = await take('infinite');
+    // 30 days to be taken, and 7 that it is kept then
+    const first = (days: string) =>
+      asOwner(world, `UPDATE transfers SET taken_at = now() - interval '${days}' WHERE id = $1`, [
+        taken,
+      ]);
+    const expiry = async (id: string) => {
+      const sql = 'SELECT extract(epoch FROM expires_at - now())::float8 AS s FROM transfers';
+      const { rows } = await world.db.query<{ s: number }>(`${sql} WHERE id = $1`, [id]);
+      return Math.ceil((rows[0]?.s ?? 0) / 3600);
+    };
+    await first('36 days 23 hours');
+    expect(await seek('infinite', { since })).toEqual({ ...nothing, replayed: 1 });
+    expect(await expiry(taken)).toBe(1);
+    expect(await ack(await claimOne('infinite'), 'infinite')).toEqual(done);
+    await first('37 days');
+    expect(await seek('infinite', { since })).toEqual({ ...nothing, notAllowed: 1 });
+    const emr = await gateway.as('emr');
+    await emr.json(`/v1/transfers/${taken}/redeliver`, posting({}));
+    expect(await expiry(taken)).toBe(30 * 24);
+    expect(await ack(await claimOne('infinite'), 'infinite')).toEqual(done);
+  });
+
+  test('keeps nothing for ever that it never took: its time counts from its first end', async () => {
+    const since = new Date().toISOString();
+    const id = await waiting('engitech');
+    await asOwner(world, 'UPDATE transfers SET expires_at = now() WHERE id = $1', [id]);
+    await reached(gateway, id, 'expired');
+    const old = (days: number) =>
+      asOwner(
+        world,
+        "UPDATE transfers SET created_at = now() - interval '1 day' * $2 WHERE id = $1",
+        [id, days],
+      );
+    await old(67);
+    expect(await seek('engitech', { since })).toEqual({ ...nothing, notAllowed: 1 });
+    await old(66);
+    expect(await seek('engitech', { since })).toEqual({ ...nothing, replayed: 1 });
+    expect(await ack(await claimOne('engitech'), 'engitech')).toEqual(done);
   });
 
   test.each([

@@ -76,6 +76,12 @@ describe('a receipt holds', () => {
     expect(await check(jws)).toMatchObject({ ok: true });
   });
 
+  test.each([{ kid: '_'.repeat(64) }, { typ: 'jose' }, { typ: 'JOSE' }])(
+    'with a header of %j',
+    async (header) =>
+      expect(await check(await sign(said, own, header))).toMatchObject({ ok: true }),
+  );
+
   test.each(['2026-03-02T22:55:00Z', '2026-03-03T00:05:00Z', '2026-03-03T09:00:00.5+09:00'])(
     'at %s',
     async (at) => expect(await check(await sign({ ...said, at }))).toMatchObject({ ok: true }),
@@ -110,6 +116,13 @@ describe('a receipt does not hold', () => {
       expect(await check([head, payload, signature].join('.'))).toEqual(invalid);
     },
   );
+
+  test.each([
+    ...[{ kid: 'Kim Sample' }, { kid: '' }, { kid: 'k'.repeat(65) }, { kid: 7 }, { kid: null }],
+    ...[{ typ: 'taken by Kim Sample' }, { typ: null }, { typ: ['JWT'] }, { cty: 'JWT' }],
+  ])('that is signed with a header of %j', async (header) => {
+    expect(await check(await sign(said, own, header))).toEqual(invalid);
+  });
 
   test('with any character of it changed', async () => {
     const jws = await sign();

@@ -2,6 +2,7 @@
 import { request as openRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { uploadsAtOnceMax } from '#api/batch.ts';
 import { tokenFor } from '#test/support/client.ts';
 import {
   makeWorld,
@@ -189,6 +190,31 @@ describe('an upload', () => {
     expect(await statusOf('application/x-ndjson; charset=latin1', '{}')).toBe(415);
     expect(await statusOf('application/x-ndjson', '')).toBe(400);
     expect(await statusOf('Application/X-NDJSON; charset=utf-8', '\n')).toBe(200);
+  });
+});
+
+describe('uploads of one client', () => {
+  test('are so many at a time, and one more when one has ended', async () => {
+    const uploads = await Promise.all(
+      Array.from({ length: uploadsAtOnceMax }, () => open(gateway)),
+    );
+    const emr = await gateway.as('emr');
+    const headers = { 'content-type': 'application/x-ndjson' };
+    const more = () =>
+      emr.fetch('/v1/transfers/batch', { method: 'POST', headers, body: line('one more') });
+    const refused = await more();
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    expect(await refused.json()).toMatchObject({ code: 'TOO_MANY_UPLOADS' });
+    expect(codes(await uploaded(line('of another client'), 'emr-two'))).toEqual(['1 202']);
+    const [ended, broken, ...others] = uploads;
+    ended?.sent.end();
+    await ended?.over;
+    await until('its place', async () => (await more()).status === 200);
+    broken?.sent.on('error', () => undefined).destroy();
+    for (const { sent } of others) sent.end();
+    await Promise.all(others.map(({ over }) => over));
+    const all = await Promise.all(Array.from({ length: uploadsAtOnceMax - 1 }, more));
+    expect(all.map(({ status }) => status)).toEqual(all.map(() => 200));
   });
 });
 

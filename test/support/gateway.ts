@@ -171,8 +171,9 @@ function clientsOf(world: World, url: string): TestGateway['as'] {
 export async function startGateway(
   world: World,
   env: Record<string, string> = {},
+  trial: Parameters<typeof startServer>[1] = {},
 ): Promise<TestGateway> {
-  const server = await startServer({ ...world.env, ...env });
+  const server = await startServer({ ...world.env, ...env }, trial);
   return { url: server.url, as: clientsOf(world, server.url), stop: () => server.close() };
 }
 

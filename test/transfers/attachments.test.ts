@@ -1,8 +1,16 @@
 /** Files with results: taken in piece by piece, given out whole or not at all, then destroyed. */
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dropUnused } from '#src/transfers/attached.ts';
-import { attachmentBytesMax, pieceBytes } from '#src/transfers/attachments.ts';
+import {
+  attachmentBytesMax,
+  pieceBytes,
+  unusedBytesMax,
+  unusedFilesMax,
+} from '#src/transfers/attachments.ts';
+import { tokenFor } from '#test/support/client.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { posted } from '#test/support/orders.ts';
@@ -182,6 +190,67 @@ describe('a file', () => {
     expect(await Promise.all(two.map(async ({ reply }) => (await reply).status))).toEqual([
       201, 201,
     ]);
+  });
+});
+
+describe('files without a result', () => {
+  const full = { status: 429, code: 'TOO_MANY_UPLOADS' };
+  /** So many more; without a length they are not whole. */
+  const waiting = (count: number, of: { to: string; bytes: number | null; as?: string }) =>
+    asOwner(
+      world,
+      `INSERT INTO attachments (id, consignee, transfer, media_type, bytes, sha256)
+       SELECT gen_random_uuid(), $1, $2, 'image/png', $3::bigint,
+         CASE WHEN $3::bigint IS NOT NULL THEN sha256('') END FROM generate_series(1, $4)`,
+      [of.as ?? 'samkwang', of.to, of.bytes, count],
+    );
+  const forget = (to: string) =>
+    asOwner(world, 'DELETE FROM attachments WHERE transfer = $1', [to]);
+
+  test('are so many of one transfer; with a result there is room again', async () => {
+    const to = await arrived();
+    await waiting(unusedFilesMax - 2, { to, bytes: 1 });
+    await waiting(1, { to, bytes: null });
+    const { id } = await uploaded(pdf(100), { to });
+    const refused = await upload(pdf(100), { to });
+    expect(refused.headers.get('retry-after')).toBe('60');
+    expect(await answered(Promise.resolve(refused))).toEqual(full);
+    expect((await upload(pdf(100))).status).toBe(201);
+    expect((await give([id], to)).status).toBe(201);
+    await uploaded(pdf(100), { to });
+    await forget(to);
+  });
+
+  test('are so many bytes of one consignee, what is not whole as large as it may be', async () => {
+    const to = await arrived();
+    const halves = Math.floor(unusedBytesMax / attachmentBytesMax);
+    await waiting(halves, { to, bytes: null });
+    // of a transfer of its own, and after one that says how short it is
+    const unsaid = (as: string, other: string) => {
+      const body = new Blob([pdf(1000)]).stream();
+      return answered(upload(body, { to: other, as }));
+    };
+    expect((await upload(pdf(1000))).status).toBe(201);
+    expect(await unsaid('samkwang', transfer)).toEqual(full);
+    expect(await unsaid('eone', await arrived('eone'))).toEqual({ status: 201 });
+    await forget(to);
+    expect(await unsaid('samkwang', transfer)).toEqual({ status: 201 });
+  });
+
+  test('are not begun by what says that it is too large', async () => {
+    const { port } = new URL(gateway.url);
+    const issuer = gateway.url;
+    const privateJwk = world.keys.get('samkwang') ?? {};
+    const token = await tokenFor({ issuer, clientId: 'samkwang', privateJwk });
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(
+      `POST /v1/attachments?transfer=${transfer} HTTP/1.1\r\nHost: x\r\n` +
+        `Authorization: Bearer ${token}\r\nContent-Type: application/pdf\r\n` +
+        `Content-Length: ${attachmentBytesMax + 1}\r\n\r\n`,
+    );
+    const [said] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(said.toString()).toMatch(/^HTTP\/1.1 413 /);
   });
 });
 
