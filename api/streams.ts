@@ -22,6 +22,8 @@ export interface Patience {
 const lastWordsMs = 15_000;
 /** The last words are on their way: so long a sender may take to notice. */
 const noticeMs = 2_000;
+/** So long the rest of a request of ordinary size may take that has begun to come. */
+const momentMs = 100;
 
 /**
  * The bytes of a request as they come. Throws `CLIENT_STALLED` when none come for `idleMs` while
@@ -82,13 +84,28 @@ export async function sendPieces(
 }
 
 /**
- * Sends a whole reply, also to a request that nobody reads and that may never end. Then the reply
- * is the last on its connection, which is closed as soon as the request is here whole, or when its
- * sender has had the time to notice; what comes until then is read and dropped. Not at once: a
- * socket with unread bytes would be reset, and the reply with it.
+ * Sends a whole reply, also to a request that nobody reads and that may never end: what comes of it
+ * is read and dropped. Where it is not here whole within a moment, the reply is the last on its
+ * connection.
  */
 export function endReply({ request, response }: Exchange, body: string): void {
   if (request.complete || response.destroyed) return void response.end(body);
+  const whole = () => {
+    clearTimeout(late);
+    response.end(body);
+  };
+  const late = setTimeout(() => {
+    request.off('end', whole).off('close', whole);
+    endConnection({ request, response }, body);
+  }, momentMs);
+  request.once('end', whole).once('close', whole).resume();
+}
+
+/**
+ * The connection is closed as soon as the request is here whole, or when its sender has had the
+ * time to notice. Not at once: a socket with unread bytes would be reset, and the reply with it.
+ */
+function endConnection({ request, response }: Exchange, body: string): void {
   response.setHeader('connection', 'close').setHeader('content-length', Buffer.byteLength(body));
   response.write(body);
   const end = () => {

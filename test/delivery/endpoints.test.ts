@@ -7,7 +7,6 @@ import { createPushAgent } from '#src/delivery/agent.ts';
 import { deliver } from '#src/delivery/deliver.ts';
 import { createDispatcher, type Dispatcher } from '#src/delivery/dispatcher.ts';
 import { createEndpoints } from '#src/delivery/endpoints.ts';
-import { claimInbox } from '#src/delivery/inbox-claim.ts';
 import { openGateway } from '#src/gateway.ts';
 import { claimDue, type Claim, type Slots } from '#src/transfers/claim.ts';
 import { addTransfer, openRelations, version, type Relations } from '#test/lifecycle/relations.ts';
@@ -286,11 +285,6 @@ test('a rate is kept by all processes together', async () => {
 });
 
 describe('a process that stood still until its lease was over', () => {
-  const ahead = () => {
-    const { clock } = second;
-    return { ...clock, now: () => new Date(clock.now().getTime() + 60_000) };
-  };
-
   test('does not push: another may have taken or withdrawn the transfer', async () => {
     await setPaused(gateway, 'mediage', true);
     const id = await order(gateway, 'mediage');
@@ -317,18 +311,6 @@ describe('a process that stood still until its lease was over', () => {
     expect(healthy.received.length).toBe(before + 1);
     await agent.close();
     await setPaused(gateway, 'mediage', false);
-  });
-
-  test('hands out nothing from an inbox', async () => {
-    const id = await order(gateway, 'engitech');
-    await reached(gateway, id, 'ready');
-    const request = {
-      ...{ actor: { client: 'engitech', role: 'consignee' as const }, consignee: 'engitech' },
-      ...{ limit: 1, leaseSeconds: 30, waitSeconds: 0, gone: new AbortController().signal },
-      assertMay: () => Promise.resolve(),
-    };
-    expect(await claimInbox({ ...second, clock: ahead() }, request)).toEqual([]);
-    expect(await transferOf(gateway, id)).toMatchObject({ status: 'leased' });
   });
 });
 
