@@ -16,7 +16,7 @@ export interface ReturnDeps {
 }
 
 /** One in three comes back. */
-const isReturned = (transfer: string) =>
+export const givesBack = (transfer: string) =>
   createHash('sha256').update(transfer).digest().readUInt8() % 3 === 0;
 
 async function giveBack({ calls, parties, today }: ReturnDeps, returned: Returned): Promise<void> {
@@ -35,7 +35,7 @@ export async function returnResults(deps: ReturnDeps, signal: AbortSignal): Prom
     for (const { consignee, envelope } of book.arrivals.slice(seen)) {
       seen += 1;
       const { transfer } = envelope;
-      if (!isReturned(transfer) || book.returned.has(transfer)) continue;
+      if (!givesBack(transfer) || book.returned.has(transfer)) continue;
       book.returned.set(transfer, { consignee, transfer, id: null });
     }
     const waiting = [...book.returned.values()].filter(

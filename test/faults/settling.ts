@@ -4,7 +4,7 @@ import { sendUnanswered } from './emr.ts';
 import { came } from './pace.ts';
 import { absent } from './parties.ts';
 import { endLeases } from './perform.ts';
-import { snoop } from './returns.ts';
+import { givesBack, snoop } from './returns.ts';
 import { allReady, type System } from './system.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -67,9 +67,10 @@ async function underWay({ world }: System): Promise<string[]> {
 }
 
 async function isReturned({ book, world }: System): Promise<boolean> {
-  const waiting = [...book.returned.values()].some(
-    ({ id, transfer }) => id === null && book.taken.has(transfer),
-  );
+  // Also one that has only just arrived, whose consignee has not yet thought of its result.
+  const waiting = book.arrivals.some(({ envelope: { transfer } }) => {
+    return givesBack(transfer) && book.taken.has(transfer) && !book.returned.get(transfer)?.id;
+  });
   if (waiting) return false;
   const { rows } = await world.db.query(`SELECT FROM results WHERE status <> 'collected' LIMIT 1`);
   return rows.length === 0;

@@ -27,12 +27,12 @@ describe('records of a fixed seed', () => {
   test('lose nothing that a contract does not name, whatever is in them', () => {
     const found: Found[] = [];
     const heard = { onFinding: (one: Found) => found.push(one) };
-    const tally = runRecords({ shipped, heard }, { seed: 20260310, from: 0, until: 1000 });
+    const tally = runRecords({ shipped, heard }, { seed: 20260310, from: 0, until: 500 });
     expect(found).toEqual([]);
-    expect(tally).toMatchObject({ records: 1000, findings: 0, uncontracted: 0 });
+    expect(tally).toMatchObject({ records: 500, findings: 0, uncontracted: 0 });
     expect(tally.released / tally.decisions).toBeGreaterThan(0.7);
     for (const reason of ['INVALID_ITEM', 'REQUIRED_ITEM_MISSING', 'SUBJECT_MISMATCH']) {
-      expect(tally.refused[reason]).toBeGreaterThan(50);
+      expect(tally.refused[reason]).toBeGreaterThan(25);
     }
   });
 
