@@ -2,6 +2,7 @@
 import { GatewayError } from '#src/base/errors.ts';
 import { newId } from '#src/base/ids.ts';
 import { readLines, type Line } from '#src/base/lines.ts';
+import { createUploadPlaces } from '#src/base/upload-places.ts';
 import type { Gateway } from '#src/gateway.ts';
 import { answerLines, createTurnstile, uploadLimits } from '#src/transfers/batch.ts';
 import { release } from '#src/transfers/release.ts';
@@ -40,21 +41,7 @@ export function batchHandlers(
   settings: BatchSettings,
 ): Pick<Handlers, 'releaseBatch'> {
   const answering = createAnswering(gateway, settings);
-  const underWay = new Map<string, number>();
-
-  /** Counts an upload until the call of what it returns. */
-  function enter(client: string): () => void {
-    const others = underWay.get(client) ?? 0;
-    if (others >= uploadsAtOnceMax) {
-      throw new GatewayError('TOO_MANY_UPLOADS', { retryAfterSeconds: 1 });
-    }
-    underWay.set(client, others + 1);
-    return () => {
-      const left = (underWay.get(client) ?? 1) - 1;
-      if (left > 0) underWay.set(client, left);
-      else underWay.delete(client);
-    };
-  }
+  const enter = createUploadPlaces(uploadsAtOnceMax);
 
   async function* answersTo(upload: Upload, leave: () => void): Pieces {
     const guard = watchUpload(gateway, upload.caller.client);

@@ -64,5 +64,6 @@ export function repeatableOrder(
   const form = { client, operation: releasing, key };
   const said = repeatable(fingerprint, { ...form, body: canonicalBytes(order) });
   if (!bytes) return said;
-  return { ...said, bytesHmac: repeatable(fingerprint, { ...form, body: bytes }).requestHmac };
+  const bytesHmac = () => repeatable(fingerprint, { ...form, body: bytes }).requestHmac;
+  return { ...said, bytesHmac };
 }

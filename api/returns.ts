@@ -1,7 +1,8 @@
 /** What a consignee returns: results, for a transfer or into quarantine, and their files. */
+import { createUploadPlaces } from '#src/base/upload-places.ts';
 import type { Gateway } from '#src/gateway.ts';
 import type { FileKind } from '#src/transfers/attached.ts';
-import { receiveAttachment } from '#src/transfers/attachments.ts';
+import { receiveAttachment, uploadsAtOnceMax } from '#src/transfers/attachments.ts';
 import { returnResult } from '#src/transfers/results.ts';
 import { actorOf, consigneeOf } from './caller.ts';
 import type { Handlers } from './handler.ts';
@@ -14,7 +15,7 @@ export function returnHandlers(
   gateway: Gateway,
   { patience }: { patience: Patience },
 ): Pick<Handlers, ReturnOperation> {
-  const uploads = new Map<string, number>();
+  const uploads = createUploadPlaces(uploadsAtOnceMax);
   return {
     async returnResult(request) {
       const { transfer, result, attachments, hints } = request.body;

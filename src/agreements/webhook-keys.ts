@@ -1,12 +1,10 @@
 /** Reads what pushes are signed with: Standard Webhooks secrets, or an Ed25519 private key. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
+import { ed25519FromSeed } from '#src/base/ed25519.ts';
 
 /** Of a shared secret, by Standard Webhooks. */
 export const webhookSecretBytes = { min: 24, max: 64 } as const;
-
-/** What stands before the 32 bytes of a seed in PKCS #8 (RFC 8410 section 7). */
-const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** The bytes of `<prefix><base64>`, or `undefined`. */
 function prefixed(prefix: string, text: string): Buffer | undefined {
@@ -39,8 +37,7 @@ function read(text: string): KeyObject | undefined {
   if (text.startsWith('-----')) return createPrivateKey(text);
   const bytes = prefixed('whsk_', text);
   if (bytes?.length !== 32 && bytes?.length !== 64) return undefined;
-  const der = Buffer.concat([pkcs8Prefix, bytes.subarray(0, 32)]);
-  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  const key = ed25519FromSeed(bytes.subarray(0, 32));
   // Some write the public half behind the seed.
   const written = bytes.subarray(32).toString('base64url');
   return written === '' || written === publicHalf(key) ? key : undefined;

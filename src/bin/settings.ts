@@ -1,5 +1,5 @@
 /** What every command that opens the gateway reads first: configuration, keys and agreements. */
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JWK } from 'jose';
@@ -7,6 +7,7 @@ import { loadAgreements, type Agreements } from '#src/agreements/load.ts';
 import { readSubscribers, type Subscriber } from '#src/agreements/subscriber-file.ts';
 import { attachSignatures, type DemoSigning } from '#src/agreements/signatures.ts';
 import { readConfig, type Config } from '#src/base/config.ts';
+import { ed25519FromSeed } from '#src/base/ed25519.ts';
 import { StartupError } from '#src/base/errors.ts';
 import { createSecretResolver, keepSigningKey } from '#src/base/made-secrets.ts';
 import { readKeys, resolveReference, type GatewayKeys } from '#src/base/secrets.ts';
@@ -93,14 +94,9 @@ export function demoSigning({ databaseUrl, home }: Config): DemoSigning | null {
   };
 }
 
-/** DER of a PKCS#8 Ed25519 private key up to its 32-byte seed (RFC 8410 section 7). */
-const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
-
 /** The key pair of access tokens from its 32-byte seed; `kid` is its RFC 7638 thumbprint. */
 export function tokenKeyFromSeed(seed: Buffer): { privateJwk: JWK; publicJwk: JWK } {
-  const der = Buffer.concat([pkcs8Prefix, seed]);
-  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-  const { crv, kty, x } = createPublicKey(privateKey).export({ format: 'jwk' }) as JWK;
+  const { crv, kty, x } = createPublicKey(ed25519FromSeed(seed)).export({ format: 'jwk' }) as JWK;
   const hash = createHash('sha256').update(JSON.stringify({ crv, kty, x }));
   const publicJwk = {
     ...{ kty, crv, x, alg: 'EdDSA', use: 'sig' },

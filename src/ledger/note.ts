@@ -1,8 +1,9 @@
 /** Signed checkpoints as text: C2SP signed-note and tlog-checkpoint, with Ed25519. */
 import { strict as assert } from 'node:assert';
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createPublicKey, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { sha256 } from '#src/base/canonical.ts';
+import { ed25519FromSeed } from '#src/base/ed25519.ts';
 
 /** The key that signs checkpoints; `origin` is the ledger's name and the key's. */
 export interface LedgerKey {
@@ -29,15 +30,12 @@ export interface Note {
 
 const ed25519 = Buffer.of(0x01);
 const keyName = /^[^\s+]+$/u;
-// RFC 8410: what stands before the 32 bytes of an Ed25519 key in PKCS #8.
-const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** The ledger's key from its seed (32 bytes, RFC 8032). */
 export function ledgerKeyFromSeed(origin: string, seed: Uint8Array): LedgerKey {
   assert(keyName.test(origin), 'an origin has no spaces and no plus');
   assert(seed.length === 32, 'an Ed25519 seed has 32 bytes');
-  const key = Buffer.concat([pkcs8Head, seed]);
-  const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  const privateKey = ed25519FromSeed(seed);
   const { x } = createPublicKey(privateKey).export({ format: 'jwk' });
   assert(x, 'an Ed25519 key has a public part');
   return { origin, privateKey, publicKey: Buffer.from(x, 'base64url') };

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { GatewayError } from '#src/base/errors.ts';
 import { newId } from '#src/base/ids.ts';
+import type { UploadPlaces } from '#src/base/upload-places.ts';
 import type { Actor } from '#src/base/words.ts';
 import { pieceAad } from '#src/sealing/aad.ts';
 import { takesReports, type AttachmentView, type FileKind } from './attached.ts';
@@ -34,8 +35,8 @@ const beginnings: Readonly<Record<FileKind, Buffer>> = {
 };
 
 export interface UploadDeps extends ResultDeps {
-  /** Uploads under way in this process, by consignee. */
-  uploads: Map<string, number>;
+  /** Uploads under way in this process, `uploadsAtOnceMax` of each consignee. */
+  uploads: UploadPlaces;
 }
 
 export interface Upload {
@@ -58,21 +59,13 @@ export interface Upload {
  */
 export async function receiveAttachment(deps: UploadDeps, upload: Upload): Promise<AttachmentView> {
   deps.assertOpen();
-  const { uploads } = deps;
-  const { consignee } = upload;
   if ((upload.announcedBytes ?? 0) > attachmentBytesMax) throw tooLarge();
-  const underWay = uploads.get(consignee) ?? 0;
-  if (underWay >= uploadsAtOnceMax) {
-    throw new GatewayError('TOO_MANY_UPLOADS', { retryAfterSeconds: 1 });
-  }
-  uploads.set(consignee, underWay + 1);
+  const leave = deps.uploads(upload.consignee);
   try {
     await assertExpected(deps, upload);
     return await keep(deps, upload);
   } finally {
-    const left = (uploads.get(consignee) ?? 1) - 1;
-    if (left > 0) uploads.set(consignee, left);
-    else uploads.delete(consignee);
+    leave();
   }
 }
 

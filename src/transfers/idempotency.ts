@@ -11,7 +11,7 @@ export interface RepeatableRequest {
   keyHmac: Buffer;
   requestHmac: Buffer;
   /** The same for the bytes of the request, where something else is remembered now. */
-  bytesHmac?: Buffer;
+  bytesHmac?: () => Buffer;
 }
 
 /** @param body the bytes of the request: the same key with other bytes is refused */
@@ -46,9 +46,8 @@ export async function storedReply<Reply>(
   );
   const row = rows[0];
   if (!row) return null;
-  const { requestHmac, bytesHmac } = request;
-  const isSame = [requestHmac, bytesHmac].some((hmac) => hmac && row.request_hmac.equals(hmac));
-  if (!isSame) {
+  const isIt = (hmac: Buffer | undefined) => hmac !== undefined && row.request_hmac.equals(hmac);
+  if (!isIt(request.requestHmac) && !isIt(request.bytesHmac?.())) {
     throw new GatewayError('IDEMPOTENCY_KEY_REUSED');
   }
   const reply = deps.sealer.open(row.reply, replyAad(request.client, request.keyHmac));
