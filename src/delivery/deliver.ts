@@ -1,45 +1,27 @@
 /** One claimed transfer: checked, sent once, and settled, postponed or kept by what came of it. */
 import type { Failpoint } from '#src/base/failpoint.ts';
-import type { Log } from '#src/base/log.ts';
 import { gatewayActor, type Consignee } from '#src/base/words.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
-import type { EncryptTo } from '#src/sealing/jwe.ts';
 import type { Batcher } from '#src/store/batcher.ts';
-import type { Database } from '#src/store/pool.ts';
 import { keepTurn, postpone, type Claim } from '#src/transfers/claim.ts';
-import { reopenTransfer, type ReopenDeps } from '#src/transfers/reopen.ts';
 import type { SettledReceipt, Settlement } from '#src/transfers/settle.ts';
 import { purgeAfterDays, stepEntry, type StepDeps } from '#src/transfers/step.ts';
 import type { PushAgent } from './agent.ts';
 import type { Endpoints } from './endpoints.ts';
-import { makeEnvelope, type WireProof } from './envelope.ts';
-import { lacksKey, waitForKey } from './keys.ts';
+import { openClaim, type OpenDeps, type Work } from './open-claim.ts';
 import type { PushOutcome } from './outcome.ts';
 import { pushOnce } from './push.ts';
 import { heedReceipt } from './receipts.ts';
 import { retryDelaySeconds } from './retry-delay.ts';
 
-export interface DeliverDeps extends ReopenDeps, StepDeps {
-  db: Database;
+export interface DeliverDeps extends OpenDeps, StepDeps {
   ledger: Pick<LedgerReader, 'leavesAt' | 'proofsFor'>;
   settlements: Batcher<Settlement, boolean>;
-  encryptors: ReadonlyMap<string, EncryptTo | null>;
-  log: Log;
   endpoints: Endpoints;
   /** A number from 0 up to 1, for jitter. */
   random: () => number;
   onSettled: (consignee: string, status: string) => void;
   failpoint?: Failpoint | undefined;
-}
-
-/** What the ledger has of a claimed transfer; nothing leaves without both. */
-export type Leaf = Buffer | null | undefined;
-export type Proof = WireProof | null | undefined;
-
-interface Work {
-  claim: Claim;
-  leaf: Leaf;
-  proof: Proof;
 }
 
 /** The class of its outcome, or null where nothing was sent. */
@@ -52,11 +34,14 @@ export async function deliver(
   const consignee = deps.agreements.consignees.get(claim.consignee);
   const agent = agents.get(claim.consignee);
   if (!consignee?.push || !agent) return null;
-  const body = await bodyOf(deps, work);
-  if (body === null) {
+  const envelope = await openClaim(deps, work, (status, outcome) =>
+    settleAs(deps, claim, status, outcome),
+  );
+  if (envelope === null) {
     await deps.endpoints.returnProbe(claim);
     return null;
   }
+  const body = JSON.stringify(envelope);
   const { timeoutSeconds } = consignee.retry;
   await deps.failpoint?.('send:before');
   if (isLate(deps, claim, timeoutSeconds)) {
@@ -85,31 +70,6 @@ export async function deliver(
 function isLate({ clock }: DeliverDeps, { leaseUntil }: Claim, timeoutSeconds: number): boolean {
   clock.assertAgrees();
   return clock.now().getTime() + timeoutSeconds * 1000 > leaseUntil.getTime();
-}
-
-/** The bytes to send; null when they must not leave: it is settled then, or waits for a key. */
-async function bodyOf(deps: DeliverDeps, { claim, leaf, proof }: Work): Promise<string | null> {
-  const reopened = reopenTransfer(deps, claim, leaf);
-  if (reopened.outcome === 'corrupt' || !proof) {
-    const error = reopened.outcome === 'corrupt' ? reopened.cause : new Error('no proof');
-    deps.log.error('transfer failed its checks: not sent', { transfer: claim.id, error });
-    await settleAs(deps, claim, 'failed', 'integrity');
-    return null;
-  }
-  const { outcome } = reopened;
-  if (outcome === 'withdrawn') {
-    await settleAs(deps, claim, outcome, reopened.why);
-    return null;
-  }
-  const { released } = reopened;
-  const encrypt = deps.encryptors.get(claim.consignee) ?? null;
-  if (lacksKey(encrypt, released)) {
-    await waitForKey(deps, claim);
-    return null;
-  }
-  const parcel = deps.agreements.consignees.get(claim.consignee)?.parcelContents ?? null;
-  const content = { transfer: claim.id, released, proof, parcel };
-  return JSON.stringify(await makeEnvelope(encrypt, content));
 }
 
 async function conclude(

@@ -4,10 +4,11 @@
  */
 import { contractInForce } from '#src/agreements/force.ts';
 import type { Consignee } from '#src/base/words.ts';
-import { claimDue, type Claim, type Slots } from '#src/transfers/claim.ts';
+import { claimDue, type Slots } from '#src/transfers/claim.ts';
 import { createPushAgent, type PushAgent } from './agent.ts';
-import { deliver, type DeliverDeps, type Leaf, type Proof } from './deliver.ts';
+import { deliver, type DeliverDeps } from './deliver.ts';
 import { createEndpoints } from './endpoints.ts';
+import { lookUp, type Work } from './open-claim.ts';
 
 export interface DispatchDeps extends Omit<DeliverDeps, 'endpoints'> {
   onSubmitted: () => void;
@@ -42,14 +43,14 @@ export function createDispatcher(deps: DispatchDeps, onFree: () => void): Dispat
   let isPrepared = false;
   const { contracts } = deps.agreements;
 
-  function begin(claim: Claim, leaf: Leaf, proof: Proof): void {
-    const { consignee } = claim;
+  function begin(one: Work): void {
+    const { id: transfer, consignee } = one.claim;
     busy.set(consignee, (busy.get(consignee) ?? 0) + 1);
     deps.onPush?.began(consignee);
-    const work = deliver({ ...deps, endpoints }, agents, { claim, leaf, proof })
+    const work = deliver({ ...deps, endpoints }, agents, one)
       .catch((error: unknown) => {
         // The lease runs out and the transfer is claimed again: the normal path of recovery.
-        deps.log.error('delivery interrupted', { transfer: claim.id, error });
+        deps.log.error('delivery interrupted', { transfer, error });
         return null;
       })
       .then((outcome) => {
@@ -73,10 +74,7 @@ export function createDispatcher(deps: DispatchDeps, onFree: () => void): Dispat
       const claims = await claimDue(deps.db, { slots, status: 'sending', leaseSeconds, contracts });
       if (claims.length === 0) return 0;
       await deps.failpoint?.('claim:after-commit');
-      const indexes = claims.map((claim) => claim.entry);
-      const leaves = await deps.ledger.leavesAt(indexes);
-      const proofs = await deps.ledger.proofsFor(indexes);
-      claims.forEach((claim, at) => begin(claim, leaves[at], proofs[at]));
+      for (const one of await lookUp(deps.ledger, claims)) begin(one);
       return claims.length;
     },
     async drain() {

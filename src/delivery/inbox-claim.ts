@@ -7,11 +7,10 @@ import { actorDetail } from '#src/ledger/kinds.ts';
 import { submit } from '#src/ledger/submit.ts';
 import type { CheckIns } from '#src/lifecycle/check-ins.ts';
 import { claimDue, putBack, renewLeases, type Claim } from '#src/transfers/claim.ts';
-import { reopenTransfer } from '#src/transfers/reopen.ts';
-import { makeEnvelope, type Envelope, type WireProof } from './envelope.ts';
+import type { Envelope } from './envelope.ts';
 import { assertUnlocked, settleHeld, type InboxDeps } from './inbox.ts';
 import type { InboxWaits } from './inbox-waits.ts';
-import { lacksKey, waitForKey } from './keys.ts';
+import { lookUp, openClaim } from './open-claim.ts';
 
 export interface ClaimDeps extends InboxDeps {
   waits: InboxWaits;
@@ -90,12 +89,13 @@ async function claimWaiting(deps: ClaimDeps, request: ClaimRequest): Promise<Inb
     for (const one of claims) await putBack(deps.db, one, { delaySeconds: 0, outcome: 'left' });
     return [];
   }
-  const indexes = claims.map((claim) => claim.entry);
-  const leaves = await deps.ledger.leavesAt(indexes);
-  const proofs = await deps.ledger.proofsFor(indexes);
+  const { actor } = request;
   const opened: Opened[] = [];
-  for (const [at, claim] of claims.entries()) {
-    const envelope = await open(deps, request.actor, claim, leaves[at], proofs[at]);
+  for (const work of await lookUp(deps.ledger, claims)) {
+    const { claim } = work;
+    const envelope = await openClaim(deps, work, (status, outcome) =>
+      settleHeld(deps, claim, { actor, status, detail: { outcome } }),
+    );
     if (envelope !== null) opened.push({ claim, envelope });
   }
   if (opened.length === 0) return [];
@@ -134,39 +134,6 @@ function handOut(
     }
     await submit(tx, entries);
     return items;
-  });
-}
-
-/** The envelope of a claim; null when it must not leave: it is settled, or waits for a key. */
-async function open(
-  deps: InboxDeps,
-  actor: Actor,
-  claim: Claim,
-  leaf: Buffer | null | undefined,
-  proof: WireProof | null | undefined,
-): Promise<Envelope | null> {
-  const reopened = reopenTransfer(deps, claim, leaf);
-  if (reopened.outcome === 'corrupt' || !proof) {
-    const error = reopened.outcome === 'corrupt' ? reopened.cause : new Error('no proof');
-    deps.log.error('transfer failed its checks: not handed out', { transfer: claim.id, error });
-    await settleHeld(deps, claim, { actor, status: 'failed', detail: { outcome: 'integrity' } });
-    return null;
-  }
-  if (reopened.outcome === 'withdrawn') {
-    const detail = { outcome: reopened.why };
-    await settleHeld(deps, claim, { actor, status: 'withdrawn', detail });
-    return null;
-  }
-  const encrypt = deps.encryptors.get(claim.consignee) ?? null;
-  if (lacksKey(encrypt, reopened.released)) {
-    await waitForKey(deps, claim);
-    return null;
-  }
-  return makeEnvelope(encrypt, {
-    transfer: claim.id,
-    released: reopened.released,
-    proof,
-    parcel: deps.agreements.consignees.get(claim.consignee)?.parcelContents ?? null,
   });
 }
 

@@ -2,6 +2,7 @@
 import { GatewayError } from '#src/base/errors.ts';
 import type { Actor } from '#src/base/words.ts';
 import {
+  countPurged,
   redeliverBatch,
   redeliverBatchMax,
   type Redeliverable,
@@ -31,8 +32,6 @@ const from: readonly Redeliverable[] = ['delivered', 'expired'];
 /** How many one request looks at: the rest by the next. */
 const seekMax = 5_000;
 
-/** How many purged ones are counted at most. */
-const purgedMax = 10_000;
 /** How long after its day a payload may still be here, because nobody was there to purge it. */
 const purgeGraceDays = 7;
 
@@ -58,7 +57,7 @@ export async function seek(
   const span = await spanOf(deps, consignee, to);
   const reply: SeekReply = { replayed: 0, purged: 0, notAllowed: 0, next: null };
   if (deps.agreements.consignees.get(consignee)?.channel !== 'pull') return reply;
-  reply.purged = await countPurged(deps, span);
+  reply.purged = await countPurged(deps.db, { ...span, from });
   let place: Place = { at: span.since.toISOString(), id: firstId };
   for (let seen = 0; seen < seekMax; seen += redeliverBatchMax) {
     const batch = await nextOf(deps, span, place);
@@ -90,16 +89,6 @@ async function spanOf(deps: SeekDeps, consignee: string, to: SeekFrom): Promise<
   if ('since' in to) return { consignee, since: to.since, until: to.until ?? now, except: null };
   if (at === null) throw new GatewayError('NOT_FOUND');
   return { consignee, since: at, until: now, except: to.after };
-}
-
-async function countPurged({ db }: SeekDeps, span: Span): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
-    `SELECT count(*)::integer FROM (
-       SELECT FROM transfers WHERE consignee = $1 AND settled_at >= $2 AND settled_at < $3
-         AND status = ANY($4::text[]) AND purged_at IS NOT NULL LIMIT ${purgedMax}) AS purged`,
-    [span.consignee, span.since, span.until, from],
-  );
-  return rows[0]?.count ?? 0;
 }
 
 /** The next batch of what is still here. A payload is here for its days, and a little longer. */

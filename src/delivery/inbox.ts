@@ -1,23 +1,17 @@
 /** The inbox of a consignee: what all that happens in it needs, and how a held transfer ends. */
 import { contractInForce } from '#src/agreements/force.ts';
 import { GatewayError } from '#src/base/errors.ts';
-import type { Log } from '#src/base/log.ts';
 import type { Actor } from '#src/base/words.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
-import type { EncryptTo } from '#src/sealing/jwe.ts';
 import type { Batcher } from '#src/store/batcher.ts';
-import type { Database } from '#src/store/pool.ts';
 import type { Claim } from '#src/transfers/claim.ts';
-import type { ReopenDeps } from '#src/transfers/reopen.ts';
 import type { SettledReceipt, Settlement } from '#src/transfers/settle.ts';
 import { purgeAfterDays, stepEntry, type StepDeps } from '#src/transfers/step.ts';
+import type { OpenDeps } from './open-claim.ts';
 
-export interface InboxDeps extends ReopenDeps, StepDeps {
-  db: Database;
+export interface InboxDeps extends OpenDeps, StepDeps {
   ledger: Pick<LedgerReader, 'leavesAt' | 'proofsFor'>;
   settlements: Batcher<Settlement, boolean>;
-  encryptors: ReadonlyMap<string, EncryptTo | null>;
-  log: Log;
   assertOpen: () => void;
   onSubmitted: () => void;
   onSettled: (consignee: string, status: string) => void;

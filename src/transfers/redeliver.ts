@@ -119,6 +119,24 @@ export async function redeliverBatch(
   return verdicts;
 }
 
+/** How many purged ones are counted at most. */
+const purgedMax = 10_000;
+
+/** What ended in such states in a time and cannot go again, because its payload is destroyed. */
+export async function countPurged(
+  db: Queryable,
+  ask: { consignee: string; from: readonly Redeliverable[]; since: Date; until?: Date },
+): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `SELECT count(*)::integer FROM (
+       SELECT FROM transfers WHERE consignee = $1 AND settled_at >= $2
+         AND settled_at < coalesce($3, 'infinity'::timestamptz)
+         AND status = ANY($4::text[]) AND purged_at IS NOT NULL LIMIT ${purgedMax}) AS purged`,
+    [ask.consignee, ask.since, ask.until ?? null, ask.from],
+  );
+  return rows[0]?.count ?? 0;
+}
+
 const dayMs = 86_400_000;
 
 /**

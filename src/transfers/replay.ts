@@ -6,6 +6,7 @@ import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 import type { Database } from '#src/store/pool.ts';
 import { cursorAfter, readCursor } from './cursor.ts';
 import {
+  countPurged,
   redeliverBatch,
   redeliverBatchMax,
   type Redeliverable,
@@ -82,8 +83,6 @@ export interface ReplayReply {
 
 /** How many one request looks at, at most. */
 export const replayMax = 10_000;
-/** How many purged ones are counted at most. */
-const purgedMax = 10_000;
 
 const countedAs: Readonly<Record<Verdict, Exclude<keyof ReplayReply, 'next'>>> = {
   again: 'replayed',
@@ -107,12 +106,13 @@ export async function replayConsignee(
   const scope = { client: actor.client, query };
   const after = readCursor(deps.fingerprint, scope, request.cursor);
   const reply: ReplayReply = { replayed: 0, waiting: 0, purged: 0, refused: 0, next: null };
-  if (after === null) reply.purged = await countPurged(deps, request);
+  const from = endedAs[what];
+  if (after === null) reply.purged = await countPurged(deps.db, { consignee, from, since });
   const missed = await findMissed(deps, request, { after, limit: limit + 1 });
   const ids = missed.slice(0, limit);
   const last = missed.length > limit ? ids.at(-1) : undefined;
   if (last !== undefined) reply.next = cursorAfter(deps.fingerprint, scope, last);
-  const ask = { from: endedAs[what], actor, outcome: 'replay', reason } as const;
+  const ask = { from, actor, outcome: 'replay', reason } as const;
   for (let at = 0; at < ids.length && !request.gone.aborted; at += redeliverBatchMax) {
     deps.assertOpen();
     const batch = ids.slice(at, at + redeliverBatchMax);
@@ -148,15 +148,4 @@ async function findMissed(
   const values = [consignee, own, since, page.after, page.limit];
   const { rows } = await deps.db.query<{ id: string }>(missedSql(what), values);
   return rows.map(({ id }) => id);
-}
-
-async function countPurged({ db }: ReplayDeps, ask: Ask): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
-    `SELECT count(*)::integer FROM (
-       SELECT FROM transfers WHERE consignee = $1 AND settled_at >= $2
-         AND status IN (${stateList(ask.what)}) AND purged_at IS NOT NULL LIMIT ${purgedMax}
-     ) AS purged`,
-    [ask.consignee, ask.since],
-  );
-  return rows[0]?.count ?? 0;
 }
