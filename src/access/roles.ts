@@ -1,23 +1,29 @@
-/** The four kinds of client, and the most that each of them may ever be allowed. */
+/** The kinds of client, and the most that each of them may ever be allowed. */
 
-/** What a client is for. */
-export type Role = 'emr' | 'consignee' | 'auditor' | 'operator';
+import type { Role } from '#src/base/words.ts';
+
+export type { Role };
 
 const SCOPES = {
   emr: ['transfers:write', 'transfers:read', 'transfers:preview', 'results:collect'],
   consignee: ['inbox:claim', 'results:return', 'results:read', 'contract:read', 'ledger:witness'],
   auditor: ['ledger:read', 'audit:read', 'audit:review'],
+  // all that an auditor may, and what only the clinic's own officer answers for
+  // prettier-ignore
+  'privacy-officer': [
+    'ledger:read', 'audit:read', 'audit:review', 'transfers:preview', 'subjects:erase',
+  ],
   operator: ['consignees:operate', 'contracts:end', 'access:admin'],
 } as const satisfies Record<Role, readonly string[]>;
 
-/** One permission. No scope belongs to two roles. */
+/** One permission. What it opens is the same for every role that holds it. */
 export type Scope = (typeof SCOPES)[Role][number];
 
 /** Every role, in the order in which lists show them. */
 export const ROLES: readonly Role[] = Object.keys(SCOPES) as Role[];
 
 /** Every scope that a token can carry. */
-export const ALL_SCOPES: readonly Scope[] = ROLES.flatMap((role) => SCOPES[role]);
+export const ALL_SCOPES: readonly Scope[] = [...new Set(ROLES.flatMap((role) => SCOPES[role]))];
 
 /** True when the text names a role. */
 export function isRole(text: unknown): text is Role {

@@ -225,14 +225,14 @@ export interface Consignee {
 export type ParcelContents = 'documents' | 'goods';
 
 /** What a client is. Each role has its scopes; a consignee's client is bound to one consignee. */
-export type Role = 'emr' | 'consignee' | 'auditor' | 'operator';
+export type Role = 'emr' | 'consignee' | 'auditor' | 'privacy-officer' | 'operator';
 
-/** Who acts: an authenticated client, or the gateway itself (`client: "waybill"`). */
+/** Who acts, from which network address; `person`: the account of whoever signed in. */
 export interface Actor {
   client: string;
   role: Role | 'gateway';
-  /** The network address that the request came from; absent for the gateway itself. */
   source?: string;
+  person?: string;
 }
 
 /** What the gateway does by itself (expiry, purge, delivery) is done in this name. */

@@ -11,6 +11,8 @@ import { grantAccess } from '#src/lifecycle/access.ts';
 import { startEngine, type Engine } from '#src/store/engine.ts';
 import { migrate } from '#src/store/migrate.ts';
 
+/** Who the embedded default has a client for, beside every consignee. */
+const staff = ['emr', 'auditor', 'privacy-officer', 'operator'] as const;
 /** The role of the embedded engine that the gateway connects with. */
 const gatewayRole = 'waybill_gateway';
 
@@ -24,7 +26,7 @@ export async function openEmbedded(home: string, log: Log): Promise<Engine> {
 /** Makes a client for every role and consignee that has none, its key under `home/clients/`. */
 export async function makeDemoClients(gateway: Gateway, home: string, log: Log): Promise<void> {
   const wanted: { id: string; role: Role }[] = [
-    ...(['emr', 'auditor', 'operator'] as const).map((role) => ({ id: role, role })),
+    ...staff.map((role) => ({ id: role, role })),
     ...[...gateway.agreements.consignees.keys()].map((id) => ({ id, role: 'consignee' as const })),
   ];
   const known = new Set((await gateway.clients.list()).map((client) => client.id));

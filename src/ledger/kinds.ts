@@ -1,5 +1,6 @@
 /** What can become an entry, and what its sealed detail says: closed, one shape for each kind. */
 import type { Actor, FieldProblem, Role, Withheld } from '#src/base/words.ts';
+import { oversightKinds, oversightLeafNeeds, type OversightDetail } from './kinds-of-oversight.ts';
 
 export const entryKinds = [
   'released',
@@ -35,17 +36,18 @@ export const entryKinds = [
   'consignee-resumed',
   'endpoint-disabled',
   'endpoint-enabled',
-  'access-granted',
-  'access-revoked',
-  'audit-read',
+  ...oversightKinds,
 ] as const;
 
 export type EntryKind = (typeof entryKinds)[number];
 
 /** What any detail may say. Members that are undefined are left out. */
 export interface DetailContent {
-  /** A client by its id, or the gateway itself (`client` null). */
-  actor: { client: string | null; kind: Role | 'system' };
+  /**
+   * A client by its id, or the gateway itself (`client` null); `person`: the account of whoever
+   * signed in through it.
+   */
+  actor: { client: string | null; kind: Role | 'system'; person?: string | undefined };
   /** Address that the request came from, as the gateway saw it. */
   source?: string | undefined;
   /** The random id of whose data it was (UUID); the person stands in another table. */
@@ -83,15 +85,16 @@ export function actorDetail({
   client,
   role,
   source,
+  person,
 }: Actor): Pick<DetailContent, 'actor' | 'source'> {
   const actor: DetailContent['actor'] =
-    role === 'gateway' ? { client: null, kind: 'system' } : { client, kind: role };
+    role === 'gateway' ? { client: null, kind: 'system' } : { client, kind: role, person };
   return source === undefined ? { actor } : { actor, source };
 }
 
 type Step = DetailContent;
 
-export interface DetailByKind {
+export interface DetailByKind extends OversightDetail {
   released: Step & { subject: string; withheld: readonly Withheld[]; rules: readonly string[] };
   refused: Step & { reason: string };
   pulled: Step & { leaseUntil: string };
@@ -140,13 +143,6 @@ export interface DetailByKind {
   /** It said that it is gone. */
   'endpoint-disabled': Step & { outcome: string };
   'endpoint-enabled': Step;
-  'access-granted': Step & { client: string; role: string; scopes: readonly string[] };
-  'access-revoked': Step & { client: string };
-  /** `query`: the filters that were asked for, never an identifier of a person. */
-  'audit-read': Step & {
-    query: Readonly<Record<string, string | number | boolean | null>>;
-    found?: number | undefined;
-  };
 }
 
 export interface LeafFields {
@@ -194,7 +190,5 @@ export const leafNeeds: Readonly<Record<EntryKind, readonly (keyof LeafFields)[]
   'consignee-resumed': ['consignee'],
   'endpoint-disabled': ['consignee'],
   'endpoint-enabled': ['consignee'],
-  'access-granted': [],
-  'access-revoked': [],
-  'audit-read': [],
+  ...oversightLeafNeeds,
 };

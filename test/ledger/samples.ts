@@ -1,6 +1,7 @@
 /** One entry of every kind, made of nothing but constants. */
 import type { EntryInput } from '#src/ledger/entry.ts';
 import type { EntryKind } from '#src/ledger/kinds.ts';
+import { oversightSamples } from './samples-of-oversight.ts';
 
 const at = new Date('2026-03-02T01:02:03.004Z');
 const transfer = '019cabcd-0000-7000-8000-000000000001';
@@ -11,7 +12,6 @@ const commitment = Buffer.alloc(32, 0x22);
 const gateway = { client: null, kind: 'system' } as const;
 const emr = { client: 'emr', kind: 'emr' } as const;
 const lab = { client: 'samkwang', kind: 'consignee' } as const;
-const auditor = { client: 'auditor', kind: 'auditor' } as const;
 const operator = { client: 'operator', kind: 'operator' } as const;
 const source = '192.0.2.7';
 const order = '019cabcd-0000-7000-8000-000000000004';
@@ -214,19 +214,5 @@ export const samples: { [K in EntryKind]: Extract<EntryInput, { kind: K }> } = {
     ...{ at, consignee: 'samkwang' },
     detail: { actor: operator, source, reason: 'they moved' },
   },
-  'access-granted': {
-    kind: 'access-granted',
-    at,
-    detail: { actor: operator, client: 'samkwang', role: 'consignee', scopes: ['inbox:claim'] },
-  },
-  'access-revoked': {
-    kind: 'access-revoked',
-    at,
-    detail: { actor: operator, client: 'samkwang' },
-  },
-  'audit-read': {
-    kind: 'audit-read',
-    at,
-    detail: { actor: auditor, source, query: { consignee: 'samkwang', status: null }, found: 3 },
-  },
+  ...oversightSamples,
 };

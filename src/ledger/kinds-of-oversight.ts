@@ -1,0 +1,104 @@
+/** Entries about the record itself: who may act, who looked, what was destroyed, kept or signed. */
+import type { DetailContent, LeafFields } from './kinds.ts';
+
+export const oversightKinds = [
+  'access-granted',
+  'access-changed',
+  'access-revoked',
+  'staff-granted',
+  'staff-changed',
+  'staff-revoked',
+  'staff-locked',
+  'staff-unlocked',
+  'audit-read',
+  'disclosures-read',
+  'quarantine-read',
+  'exported',
+  'reconciled',
+  'review-signed',
+  'subject-erased',
+  'cleared',
+  'archived',
+  'key-changed',
+] as const;
+
+type Step = DetailContent;
+
+/** The filters that were asked for, never an identifier of a person. */
+export type ReadQuery = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface OversightDetail {
+  'access-granted': Step & { client: string; role: string; scopes: readonly string[] };
+  /** `scopes`: what it may do from now on. */
+  'access-changed': Step & { client: string; role: string; scopes: readonly string[] };
+  'access-revoked': Step & { client: string };
+  /** `staff`: the account's id; one account a person. */
+  'staff-granted': Step & { staff: string; roles: readonly string[] };
+  'staff-changed': Step & { staff: string; roles: readonly string[] };
+  'staff-revoked': Step & { staff: string };
+  /** After so many wrong attempts in a row. */
+  'staff-locked': Step & { staff: string; attempts: number };
+  'staff-unlocked': Step & { staff: string };
+  'audit-read': Step & { query: ReadQuery; found?: number | undefined };
+  /** One person's accounting of disclosures; `subject` is the random id, where it is known. */
+  'disclosures-read': Step & { found: number };
+  /** Somebody opened a result whose transfer nobody knows yet. */
+  'quarantine-read': Step & { quarantined: string };
+  /** `reason`: what it was wanted for; `format`: `csv`, `ndjson`, `fhir`. */
+  exported: Step & {
+    reason: string;
+    format: string;
+    query: ReadQuery;
+    found?: number | undefined;
+  };
+  /** A day compared between two sides; counts only. */
+  reconciled: Step & { query: ReadQuery; agreed: number; differing: number };
+  /**
+   * `period`: `2026-10`, `2026-W41` or `2026-Q3`; `summary`: SHA-256 (base64) of what the reviewer
+   * was shown; `anomalies`: how many were found by rule; `jws`: the reviewer's signature over both.
+   */
+  'review-signed': Step & {
+    period: string;
+    summary: string;
+    anomalies: number;
+    findings: string;
+    measures: string;
+    signer: string;
+    jws: string;
+  };
+  /** What was destroyed of one person, in numbers; who it was is gone with it. */
+  'subject-erased': Step & { reason: string; entries: number; transfers: number };
+  /** What is kept for a time only was destroyed; `what`: `idempotency-replies`, `events`, … */
+  cleared: Step & { what: string; count: number };
+  /** A part of the tables went to a file; `sha256` (base64) of its manifest. */
+  archived: Step & { what: string; from: string; to: string; count: number; sha256: string };
+  /**
+   * `key`: which of them; `keyId`: of the new one. Of the ledger's, the leaf's commitment is the
+   * SHA-256 of the new verifier key's text, so that everyone can hold the new key against it.
+   */
+  'key-changed': Step & { key: 'sealing' | 'hmac' | 'ledger' | 'token'; keyId: string };
+}
+
+/** What the leaf of a kind cannot do without. */
+export const oversightLeafNeeds: Readonly<
+  Record<keyof OversightDetail, readonly (keyof LeafFields)[]>
+> = {
+  'access-granted': [],
+  'access-changed': [],
+  'access-revoked': [],
+  'staff-granted': [],
+  'staff-changed': [],
+  'staff-revoked': [],
+  'staff-locked': [],
+  'staff-unlocked': [],
+  'audit-read': [],
+  'disclosures-read': [],
+  'quarantine-read': ['consignee'],
+  exported: [],
+  reconciled: [],
+  'review-signed': [],
+  'subject-erased': [],
+  cleared: [],
+  archived: [],
+  'key-changed': [],
+};
