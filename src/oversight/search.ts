@@ -1,22 +1,9 @@
 /** The auditor's search: every transfer, whoever's, and an entry that says who looked for what. */
-import type { Clock } from '#src/base/clock.ts';
 import { idFloor } from '#src/base/ids.ts';
 import type { Actor } from '#src/base/words.ts';
-import type { EntryMaker } from '#src/ledger/entry.ts';
-import { submit } from '#src/ledger/submit.ts';
-import type { Fingerprint } from '#src/sealing/fingerprint.ts';
-import type { Database } from '#src/store/pool.ts';
 import { pageOf, readCursor } from '#src/transfers/cursor.ts';
 import { transferColumns, transferView, type TransferRow } from '#src/transfers/rows.ts';
-import { actorDetail } from '#src/ledger/kinds.ts';
-
-export interface OversightDeps {
-  db: Database;
-  clock: Clock;
-  fingerprint: Fingerprint;
-  makeEntry: EntryMaker;
-  onSubmitted: () => void;
-}
+import { recordRead, type OversightDeps } from './record-read.ts';
 
 export interface Search {
   consignee?: string | undefined;
@@ -29,24 +16,6 @@ export interface Search {
 /** A transfer as an auditor sees it: also whose order it was, and the subject's random id. */
 export function auditView(row: TransferRow) {
   return { ...transferView(row), client: row.client, subject: row.subject };
-}
-
-/** Records an audit read before it is answered; the filters name no person. */
-export async function recordRead(
-  deps: OversightDeps,
-  read: {
-    actor: Actor;
-    transfer?: string;
-    query: Readonly<Record<string, string | number | null>>;
-  },
-): Promise<void> {
-  const { actor, transfer, query } = read;
-  const entry = deps.makeEntry({
-    ...{ kind: 'audit-read', at: deps.clock.now(), transfer },
-    detail: { ...actorDetail(actor), query },
-  });
-  await submit(deps.db, [{ entry }]);
-  deps.onSubmitted();
 }
 
 /**

@@ -6,7 +6,8 @@ import { receiptsOf } from '#src/transfers/receipts-of.ts';
 import { resultColumns, resultView, type ResultRow } from '#src/transfers/rows.ts';
 import { transferColumns, type TransferRow } from '#src/transfers/rows.ts';
 import { minimisationOf } from './minimisation.ts';
-import { auditView, recordRead, type OversightDeps } from './search.ts';
+import { recordRead, type OversightDeps } from './record-read.ts';
+import { auditView } from './search.ts';
 
 /** Opens a trail; that it was opened becomes an entry of the same trail. `NOT_FOUND`. */
 export async function openTrail(

@@ -1,0 +1,1 @@
+-- Witnesses, and what is known of the ledger outside this database.

@@ -1,0 +1,1 @@
+-- Reading, reviewing and comparing the record.

@@ -1,0 +1,1 @@
+-- How long each copy is kept, and how one person is forgotten.
