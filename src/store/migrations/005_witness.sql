@@ -1,1 +1,0 @@
--- Witnesses, and what is known of the ledger outside this database.

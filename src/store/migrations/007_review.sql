@@ -1,1 +1,0 @@
--- Reading, reviewing and comparing the record.

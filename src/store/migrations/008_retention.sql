@@ -1,1 +1,0 @@
--- How long each copy is kept, and how one person is forgotten.
