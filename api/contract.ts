@@ -11,7 +11,7 @@ import type { HandledOperationId } from './handler.ts';
 export interface Operation {
   id: HandledOperationId;
   method: 'get' | 'post';
-  /** In Express's form: `/v1/transfers/:id`. */
+  /** In Express's form: `/v1/transfers/:id`, `/v1/ledger/tile/:level/*tile`. */
   path: string;
   scopes: readonly (readonly string[])[];
   /** `stream`: not JSON, and handed on as it comes. */
@@ -52,7 +52,7 @@ export function readContract(specPath: string): ApiContract {
       operations.push({
         id: found.operationId as HandledOperationId,
         method,
-        path: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+        path: path.replace(/\{(\w+)\}\*$/, '*$1').replaceAll(/\{(\w+)\}/g, ':$1'),
         scopes: found.security.map((alternative) => Object.values(alternative).flat()),
         ...bodyOf(found),
       });

@@ -737,6 +737,49 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/ledger/tile/entries/{tile}*': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read 256 leaves as a file
+     * @description An entry bundle of C2SP tlog-tiles: each leaf after its length in two bytes. With
+     *     `/v1/ledger` as the prefix, checkpoint, tiles and bundles are all that a mirror needs.
+     *     What a path answers never changes. Details are read by `GET /v1/ledger/entries`.
+     */
+    get: operations['getEntryBundle'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/ledger/tile/{level}/{tile}*': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read 256 hashes of the tree as a file
+     * @description A tile of C2SP tlog-tiles: 32 bytes a hash. From these and a checkpoint, anyone can make
+     *     every proof. What a path answers never changes; what no checkpoint covers yet is 404.
+     */
+    get: operations['getHashTile'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/audit/transfers': {
     parameters: {
       query?: never;
@@ -5752,6 +5795,91 @@ export interface operations {
       400: components['responses']['BadProofRange'];
       401: components['responses']['Unauthenticated'];
       403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  getEntryBundle: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description Number of the tile in groups of three digits (`067`, `x001/x234/067`), and `.p/W` after
+         *     it for the first W of its 256.
+         * @example 000.p/2
+         */
+        tile: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The leaves. */
+      200: {
+        headers: {
+          'Cache-Control': components['headers']['CacheControl'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  getHashTile: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description 0 for the hashes of the leaves; each level above holds roots of tiles.
+         * @example 0
+         */
+        level: string;
+        /**
+         * @description Number of the tile in groups of three digits (`067`, `x001/x234/067`), and `.p/W` after
+         *     it for the first W of its 256.
+         * @example 000.p/2
+         */
+        tile: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The hashes. */
+      200: {
+        headers: {
+          'Cache-Control': components['headers']['CacheControl'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };

@@ -22,6 +22,7 @@ import { returnHandlers } from './returns.ts';
 import { staffHandlers } from './staff.ts';
 import type { Patience } from './streams.ts';
 import { subjectHandlers } from './subjects.ts';
+import { tileHandlers } from './tiles.ts';
 
 /** The handlers of all audiences. */
 export function createHandlers(
@@ -45,6 +46,7 @@ export function createHandlers(
     ...consigneeHandlers(gateway),
     ...inboxHandlers(gateway),
     ...auditorHandlers(gateway, settings.ledgerOrigin),
+    ...tileHandlers(gateway),
     ...staffHandlers(gateway),
     ...replayHandlers(gateway),
     ...contractHandlers(gateway),

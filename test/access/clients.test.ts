@@ -44,9 +44,13 @@ afterAll(async () => {
 });
 
 describe('roles', () => {
-  it('share no scope', () => {
+  it('share scopes only where an officer may what an auditor, or the EMR, may', () => {
     expect(new Set(ALL_SCOPES).size).toBe(ALL_SCOPES.length);
-    expect(ROLES.flatMap(scopesOf)).toEqual(ALL_SCOPES);
+    const others = ROLES.filter((role) => role !== 'privacy-officer').flatMap(scopesOf);
+    expect(new Set(others).size).toBe(others.length);
+    const own = scopesOf('privacy-officer').filter((scope) => !others.includes(scope));
+    expect(own).toEqual(['subjects:erase']);
+    expect(new Set([...others, ...own])).toEqual(new Set(ALL_SCOPES));
     expect(isRole('emr')).toBe(true);
     expect(isRole('constructor')).toBe(false);
   });

@@ -126,6 +126,8 @@ const table: Readonly<Record<OperationId, Access>> = {
   listEntries: get('/v1/ledger/entries', ['ledger:read']),
   getInclusionProof: get('/v1/ledger/proof/inclusion?index=0', witness),
   getConsistencyProof: get('/v1/ledger/proof/consistency?from=1&to=2', witness),
+  getEntryBundle: get('/v1/ledger/tile/entries/000.p/1', ['ledger:read']),
+  getHashTile: get('/v1/ledger/tile/0/000.p/1', witness),
   searchTransfers: get('/v1/audit/transfers', ['audit:read']),
   getTrail: get('/v1/audit/transfers/{transfer}', ['audit:read']),
   listEvents: get('/v1/events', ['transfers:read']),
@@ -366,8 +368,10 @@ describe('the contract of the API', () => {
       const expected = access.by === 'anyone' ? [] : [...access.by];
       expect({ operationId, asked: asked.sort() }).toEqual({ operationId, asked: expected.sort() });
       const sample = `${access.method} ${access.path}`.split('?')[0];
-      const shape = `${method.toUpperCase()} ${path.replaceAll(/\{\w+\}/g, '*')}`;
-      expect(sample?.replaceAll(/\{\w+\}|(?<=\/)s1(?=\/|$)|(?<=versions\/)1/g, '*')).toBe(shape);
+      const shape = `${method.toUpperCase()} ${path.replaceAll(/\{\w+\}\*?/g, '*')}`;
+      // What stands in a sample's path for a parameter.
+      const filled = /\{\w+\}|(?<=\/)s1(?=\/|$)|(?<=versions\/)1|(?<=tile\/)0(?=\/)|000\.p\/1/g;
+      expect(sample?.replaceAll(filled, '*')).toBe(shape);
     }
   });
 

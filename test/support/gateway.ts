@@ -135,6 +135,7 @@ async function addClients(db: Database, ids: readonly string[]): Promise<Map<str
     ['emr', 'emr', null],
     ['emr-two', 'emr', null],
     ['auditor', 'auditor', null],
+    ['privacy-officer', 'privacy-officer', null],
     ['operator', 'operator', null],
     ...ids.map((id): [string, Role, string] => [id, 'consignee', id]),
   ];

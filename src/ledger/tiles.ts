@@ -1,0 +1,120 @@
+/**
+ * The tree as files that anyone can mirror: C2SP tlog-tiles, of 256 hashes or entries each. What is
+ * given for a path never changes.
+ */
+import { GatewayError } from '#src/base/errors.ts';
+import type { Queryable } from '#src/store/pool.ts';
+import { LedgerBroken, partialLeafHashes, partialTile } from './head.ts';
+import { tileWidth } from './tree.ts';
+
+/** Which file a path names: tile `index`, or the first `width` of what it holds. */
+export interface TileName {
+  index: number;
+  /** 256 for a whole tile; 1 to 255 for the beginning of one. */
+  width: number;
+}
+
+const element = /^x?\d{3}$/;
+const partialWidth = /^(?:[1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/;
+const levelForm = /^(?:\d|[1-5]\d|6[0-3])$/;
+
+/**
+ * Reads `<N>[.p/<W>]` (C2SP tlog-tiles): groups of three digits, all but the last after an `x`, as
+ * few as the number needs. Undefined unless it is the one spelling of a number.
+ */
+export function parseTileName(segments: readonly string[]): TileName | undefined {
+  const isPartial = segments.at(-2)?.endsWith('.p') === true;
+  const widthText = isPartial ? segments.at(-1)! : '';
+  if (isPartial && !partialWidth.test(widthText)) return undefined;
+  const groups = isPartial ? segments.slice(0, -1) : [...segments];
+  const last = groups.length - 1;
+  if (isPartial) groups[last] = groups[last]!.slice(0, -'.p'.length);
+  const isSound = groups.every((group, at) => {
+    return element.test(group) && group.startsWith('x') === at < last;
+  });
+  if (groups.length === 0 || groups.length > 5 || !isSound) return undefined;
+  if (groups.length > 1 && groups[0] === 'x000') return undefined;
+  const index = Number(groups.map((group) => group.slice(-3)).join(''));
+  return { index, width: isPartial ? Number(widthText) : tileWidth };
+}
+
+/**
+ * The hashes of a tile, 32 bytes each, as far as the newest checkpoint covers them.
+ *
+ * @param ask.level a decimal from 0 to 63; 0 holds the hashes of the leaves
+ * @throws GatewayError `NOT_FOUND` for what no checkpoint covers, and for any other spelling
+ */
+export async function readHashTile(
+  db: Queryable,
+  ask: { level: string; segments: readonly string[] },
+): Promise<Buffer> {
+  const name = levelForm.test(ask.level) ? parseTileName(ask.segments) : undefined;
+  if (!name) throw new GatewayError('NOT_FOUND');
+  const level = Number(ask.level);
+  const hashes =
+    (await completeTile(db, level, name.index)) ?? (await growingTile(db, level, name.index));
+  if (hashes.length < name.width * 32) throw new GatewayError('NOT_FOUND');
+  return hashes.subarray(0, name.width * 32);
+}
+
+async function completeTile(db: Queryable, level: number, index: number): Promise<Buffer | null> {
+  const { rows } = await db.query<{ hashes: Buffer }>(
+    'SELECT hashes FROM tiles WHERE level = $1 AND index = $2',
+    [level, index],
+  );
+  return rows[0]?.hashes ?? null;
+}
+
+/** The tile at the right edge of its level; empty unless that is the one. */
+async function growingTile(db: Queryable, level: number, index: number): Promise<Buffer> {
+  const size = await coveredSize(db);
+  const hashes = Math.floor(size / tileWidth ** level);
+  if (Math.floor(hashes / tileWidth) !== index) return Buffer.alloc(0);
+  try {
+    const growing =
+      level === 0 ? await partialLeafHashes(db, size) : await partialTile(db, level, hashes);
+    return Buffer.concat(growing);
+  } catch (error) {
+    // What it could mend is nothing that a caller could: our own tables contradict each other.
+    throw error instanceof LedgerBroken ? new GatewayError('INTERNAL', { cause: error }) : error;
+  }
+}
+
+/**
+ * The leaves of a tile, each after its length in two bytes (big-endian), as far as the newest
+ * checkpoint covers them: an entry bundle of tlog-tiles.
+ *
+ * @throws GatewayError `NOT_FOUND` for what no checkpoint covers, and for any other spelling
+ */
+export async function readEntryBundle(
+  db: Queryable,
+  ask: { segments: readonly string[] },
+): Promise<Buffer> {
+  const name = parseTileName(ask.segments);
+  if (!name) throw new GatewayError('NOT_FOUND');
+  const start = name.index * tileWidth;
+  const end = start + name.width;
+  if (end > (await coveredSize(db))) throw new GatewayError('NOT_FOUND');
+  const { rows } = await db.query<{ leaf: Buffer }>(
+    'SELECT leaf FROM entries WHERE index >= $1 AND index < $2 ORDER BY index',
+    [start, end],
+  );
+  // A row that was taken out must not shift the others into its place.
+  if (rows.length !== name.width) {
+    throw new GatewayError('INTERNAL', { cause: new LedgerBroken('entries are missing') });
+  }
+  return Buffer.concat(rows.flatMap(({ leaf }) => [lengthOf(leaf), leaf]));
+}
+
+function lengthOf(leaf: Buffer): Buffer {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(leaf.length);
+  return length;
+}
+
+async function coveredSize(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ size: number | null }>(
+    'SELECT max(size) AS size FROM checkpoints',
+  );
+  return rows[0]?.size ?? 0;
+}
