@@ -1,7 +1,6 @@
 /** Every sentence that a caller can be told, in English and Korean; only the codes are stable. */
 import type { ErrorCode } from '#src/base/errors.ts';
 import { exchangeMessages } from './exchange-messages.ts';
-import { oversightMessages } from './oversight-messages.ts';
 import { say, type Message } from './message.ts';
 import { refusalMessages } from './refusal-messages.ts';
 
@@ -13,7 +12,6 @@ import { refusalMessages } from './refusal-messages.ts';
 export const messages: Readonly<Record<ErrorCode, Message>> = {
   ...refusalMessages,
   ...exchangeMessages,
-  ...oversightMessages,
   MALFORMED_JSON: say(
     'The body is not JSON that can be taken as it stands',
     'Send UTF-8 JSON without a byte order mark, duplicate keys, NUL, lone surrogates or numbers ' +

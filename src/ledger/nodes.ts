@@ -72,6 +72,18 @@ function keyOf({ level, index, width }: TileRef): string {
   return `${level}/${index}/${width}`;
 }
 
+/** What the tree of this size has of a tile: its hashes, 256 at most; none where it has no such. */
+export async function readTile(
+  db: Queryable,
+  size: number,
+  { level, index }: { level: number; index: number },
+): Promise<Buffer> {
+  const width = Math.min(tileWidth, Math.floor(size / tileWidth ** level) - index * tileWidth);
+  if (width <= 0) return Buffer.alloc(0);
+  const [found] = await readTiles(db, size, [{ level, index, width }]);
+  return found?.[1] ?? Buffer.alloc(0);
+}
+
 async function readTiles(
   db: Queryable,
   size: number,

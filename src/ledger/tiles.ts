@@ -4,7 +4,8 @@
  */
 import { GatewayError } from '#src/base/errors.ts';
 import type { Queryable } from '#src/store/pool.ts';
-import { LedgerBroken, partialLeafHashes, partialTile } from './head.ts';
+import { LedgerBroken } from './head.ts';
+import { readTile } from './nodes.ts';
 import { tileWidth } from './tree.ts';
 
 /** Which file a path names: tile `index`, or the first `width` of what it holds. */
@@ -50,34 +51,10 @@ export async function readHashTile(
 ): Promise<Buffer> {
   const name = levelForm.test(ask.level) ? parseTileName(ask.segments) : undefined;
   if (!name) throw new GatewayError('NOT_FOUND');
-  const level = Number(ask.level);
-  const hashes =
-    (await completeTile(db, level, name.index)) ?? (await growingTile(db, level, name.index));
+  const tile = { level: Number(ask.level), index: name.index };
+  const hashes = await readTile(db, await coveredSize(db), tile);
   if (hashes.length < name.width * 32) throw new GatewayError('NOT_FOUND');
   return hashes.subarray(0, name.width * 32);
-}
-
-async function completeTile(db: Queryable, level: number, index: number): Promise<Buffer | null> {
-  const { rows } = await db.query<{ hashes: Buffer }>(
-    'SELECT hashes FROM tiles WHERE level = $1 AND index = $2',
-    [level, index],
-  );
-  return rows[0]?.hashes ?? null;
-}
-
-/** The tile at the right edge of its level; empty unless that is the one. */
-async function growingTile(db: Queryable, level: number, index: number): Promise<Buffer> {
-  const size = await coveredSize(db);
-  const hashes = Math.floor(size / tileWidth ** level);
-  if (Math.floor(hashes / tileWidth) !== index) return Buffer.alloc(0);
-  try {
-    const growing =
-      level === 0 ? await partialLeafHashes(db, size) : await partialTile(db, level, hashes);
-    return Buffer.concat(growing);
-  } catch (error) {
-    // What it could mend is nothing that a caller could: our own tables contradict each other.
-    throw error instanceof LedgerBroken ? new GatewayError('INTERNAL', { cause: error }) : error;
-  }
 }
 
 /**
