@@ -716,6 +716,29 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/ledger/proof/file': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Keep a proof as a file
+     * @description The same proof as a C2SP `tlog-proof` file (`.tlog-proof`): the index, the hashes, and the
+     *     signed checkpoint that they lead to. Whoever keeps it beside the leaf can verify it years
+     *     later, with nothing but the ledger's `vkey`. Without `size`, against the latest checkpoint;
+     *     with a size that no checkpoint was signed for, 404.
+     */
+    get: operations['getProofFile'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/ledger/proof/consistency': {
     parameters: {
       query?: never;
@@ -774,6 +797,46 @@ export interface paths {
     get: operations['getHashTile'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/reconciliations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Compare a day
+     * @description The ledger proves that nothing was altered. That nothing is missing shows only when what one
+     *     side has is held against what another side has: the EMR what it sent, the consignee what it
+     *     was given, the gateway both.
+     *
+     *     A transfer (or a result) belongs to the day, in Asia/Seoul, in which its id was made: an id is
+     *     a UUIDv7, so every side reads the day off the id alone. Of a set of ids three things are told:
+     *     how many, a digest, and the same for each consignee and hour in which there was something.
+     *     The digest is the SHA-256 (base64) over the ids in ascending order, lower case, a newline
+     *     after each: `sort -u ids | sha256sum` gives the same bytes in hexadecimal.
+     *
+     *     Send nothing but the day to see the gateway's own set; `have` to learn whether yours is the
+     *     same; `ids` to learn which ids only one side has, and why. Narrow to one `hour` when a day
+     *     has more ids than fit.
+     *
+     *     - An EMR compares what it sent (`transfers`) and collected (`results`).
+     *     - A consignee compares what it was given (`transfers` that arrived, one way or the other)
+     *       and returned (`results`).
+     *     - An auditor compares in the name of either `side`, and with `transfers` also sees the
+     *       gateway's tables held against its ledger: a row that was deleted is in `missingRows`.
+     *
+     *     Each comparison leaves an entry.
+     */
+    post: operations['reconcileDay'];
     delete?: never;
     options?: never;
     head?: never;
@@ -2253,6 +2316,108 @@ export interface components {
       /** @description Newest first. */
       items: components['schemas']['AuditTransfer'][];
       next: components['schemas']['Next'];
+    };
+    /** @description How many ids, and the digest over them in ascending order, a newline after each. */
+    IdSet: {
+      count: number;
+      digest: components['schemas']['Hash'];
+    };
+    /** @description An hour of the day in Asia/Seoul; `null` is the whole day. */
+    DayHour: number | null;
+    /** @description Which day, whose, and what the other side has of it. */
+    ReconciliationRequest: {
+      /** @enum {string} */
+      what: 'transfers' | 'results';
+      /** @description A day in Asia/Seoul that has begun. */
+      day: string;
+      hour?: components['schemas']['DayHour'];
+      /**
+       * @description In whose name an auditor compares; an EMR without it. Others compare as themselves.
+       * @enum {string}
+       */
+      side?: 'emr' | 'consignee';
+      /** @description Only what this client sent; for auditors. */
+      client?: string;
+      consignee?: components['schemas']['ConsigneeId'];
+      have?: components['schemas']['IdSet'];
+      /** @description Every id that the other side has of this day or hour, in any order. */
+      ids?: components['schemas']['Id'][];
+    };
+    /** @description The part of one consignee. */
+    ReconciliationGroup: {
+      consignee: components['schemas']['ConsigneeId'];
+      count: number;
+      digest: components['schemas']['Hash'];
+      /** @description The hours, in Asia/Seoul, in which there was something. */
+      hours: {
+        hour: number;
+        count: number;
+        digest: components['schemas']['Hash'];
+      }[];
+    };
+    /** @description A day as both sides have it. */
+    Reconciliation: {
+      /** @enum {string} */
+      what: 'transfers' | 'results';
+      day: string;
+      hour: components['schemas']['DayHour'];
+      /** @enum {string} */
+      side: 'emr' | 'consignee';
+      client: string | null;
+      consignee: components['schemas']['ConsigneeId'] | null;
+      from: components['schemas']['Time'];
+      to: components['schemas']['Time'];
+      /** @description The day (or hour) is over; nothing can come to it any more. */
+      complete: boolean;
+      count: number;
+      digest: components['schemas']['Hash'];
+      /** @description The same set by consignee and hour. */
+      groups: components['schemas']['ReconciliationGroup'][];
+      /** @description Whether the other side has the same; `null` when the request did not say what it has. */
+      agrees: boolean | null;
+      /** @description How many of the `ids` both sides have. */
+      agreed: number;
+      /** @description What the gateway has and the `ids` do not name; the first 1,000 of them. */
+      onlyHere: {
+        count: number;
+        items: {
+          id: components['schemas']['Id'];
+          consignee: components['schemas']['ConsigneeId'];
+          /** @description Of the transfer, or of the result. */
+          status: string;
+        }[];
+      };
+      /** @description What the `ids` name and the gateway does not count; the first 1,000 of them. */
+      onlyThere: {
+        count: number;
+        items: {
+          id: components['schemas']['Id'];
+          /**
+           * @description `UNKNOWN`: there is no such id, or none that this caller may know of.
+           *     `OTHER_TIME`: its id was made on another day, or in another hour.
+           *     `OTHER_CONSIGNEE`: it went to another one than was asked for.
+           *     `NOT_DELIVERED`: the gateway has no word that it arrived; see `status`.
+           *     `NOT_COLLECTED`: the gateway has no word that the EMR took it over.
+           * @enum {string}
+           */
+          why: 'UNKNOWN' | 'OTHER_TIME' | 'OTHER_CONSIGNEE' | 'NOT_DELIVERED' | 'NOT_COLLECTED';
+          /** @description Of the transfer or result, where the caller may know it. */
+          status: string | null;
+        }[];
+      };
+      /**
+       * @description The gateway's tables against its own ledger, whatever the client; for auditors who
+       *     compare transfers. The first 1,000 ids of each list.
+       */
+      ledger: {
+        /** @description Transfers that the ledger released in this time. */
+        count: number;
+        digest: components['schemas']['Hash'];
+        /** @description Released, says the ledger; the tables know nothing of it. */
+        missingRows: components['schemas']['Id'][];
+        /** @description In the tables; no entry says that it was released. */
+        missingEntries: components['schemas']['Id'][];
+      } | null;
     };
     /** @description Everything about one transfer. */
     Trail: {
@@ -5738,6 +5903,60 @@ export interface operations {
       503: components['responses']['Unavailable'];
     };
   };
+  getProofFile: {
+    parameters: {
+      query: {
+        /**
+         * @description Index of the entry.
+         * @example 1
+         */
+        index: components['schemas']['EntryIndex'];
+        /**
+         * @description Size of the tree of a published checkpoint, greater than `index`.
+         * @example 2
+         */
+        size?: components['schemas']['TreeSize'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The proof file. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example c2sp.org/tlog-proof@v1
+           *     index 1
+           *     GCQmM2vpQQInPePea3JvVvjKpW+/sF8g6DDZgxrM6vQ=
+           *
+           *     waybill.example/ledger
+           *     2
+           *     X6gI0PeSaEESTfPN02yu6v6qg+ptmcv5vrNBAs6kXyA=
+           *
+           *     — waybill.example/ledger NzXTezxXJQ5CawToOBWwv5XWF/LeJgKszWwUSJiRRsX7TQw5aRyeuo2QZPliKPec0KpV0SD6QZKJA9b7xYwI/IzL/Qk=
+           */
+          'text/plain': string;
+        };
+      };
+      400: components['responses']['BadProofRange'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
   getConsistencyProof: {
     parameters: {
       query: {
@@ -5870,6 +6089,84 @@ export interface operations {
       401: components['responses']['Unauthenticated'];
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  reconcileDay: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Which day, whose, and what the other side has of it. */
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ReconciliationRequest'];
+      };
+    };
+    responses: {
+      /** @description What both sides have, and what only one of them has. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "what": "transfers",
+           *       "day": "2026-01-05",
+           *       "hour": 10,
+           *       "side": "emr",
+           *       "client": "emr",
+           *       "consignee": null,
+           *       "from": "2026-01-05T01:00:00.000Z",
+           *       "to": "2026-01-05T02:00:00.000Z",
+           *       "complete": true,
+           *       "count": 1,
+           *       "digest": "Rp3JoKdZtz6qd32xNQ3P119DVWkObyd6dLsClWO/t/M=",
+           *       "groups": [
+           *         {
+           *           "consignee": "samkwang",
+           *           "count": 1,
+           *           "digest": "Rp3JoKdZtz6qd32xNQ3P119DVWkObyd6dLsClWO/t/M=",
+           *           "hours": [
+           *             {
+           *               "hour": 10,
+           *               "count": 1,
+           *               "digest": "Rp3JoKdZtz6qd32xNQ3P119DVWkObyd6dLsClWO/t/M="
+           *             }
+           *           ]
+           *         }
+           *       ],
+           *       "agrees": true,
+           *       "agreed": 1,
+           *       "onlyHere": {
+           *         "count": 0,
+           *         "items": []
+           *       },
+           *       "onlyThere": {
+           *         "count": 0,
+           *         "items": []
+           *       },
+           *       "ledger": null
+           *     }
+           */
+          'application/json': components['schemas']['Reconciliation'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };

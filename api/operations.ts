@@ -16,6 +16,7 @@ import type { Board } from './notice/board.ts';
 import { noticeHandlers } from './notice/routes.ts';
 import { probeHandlers } from './probes.ts';
 import { quarantineHandlers } from './quarantine.ts';
+import { reconciliationHandlers } from './reconciliations.ts';
 import { replayHandlers } from './replays.ts';
 import { resultHandlers } from './results.ts';
 import { returnHandlers } from './returns.ts';
@@ -48,6 +49,7 @@ export function createHandlers(
     ...auditorHandlers(gateway, settings.ledgerOrigin),
     ...tileHandlers(gateway),
     ...staffHandlers(gateway),
+    ...reconciliationHandlers(gateway),
     ...replayHandlers(gateway),
     ...contractHandlers(gateway),
     ...lifecycleHandlers(gateway),

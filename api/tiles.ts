@@ -1,11 +1,13 @@
-/** The ledger as files to mirror: tiles of hashes for every witness, leaves for auditors only. */
+/** The ledger as files to keep: proofs and tiles of hashes for witnesses, leaves for auditors. */
+import { GatewayError } from '#src/base/errors.ts';
+import { formatProofFile } from '#src/ledger/proof-file.ts';
 import { readEntryBundle, readHashTile } from '#src/ledger/tiles.ts';
 import type { Gateway } from '#src/gateway.ts';
 import type { Handlers, Pieces } from './handler.ts';
 
-type TileOperation = 'getHashTile' | 'getEntryBundle';
+type TileOperation = 'getHashTile' | 'getEntryBundle' | 'getProofFile';
 
-export function tileHandlers({ db }: Gateway): Pick<Handlers, TileOperation> {
+export function tileHandlers({ db, ledger }: Gateway): Pick<Handlers, TileOperation> {
   return {
     async getHashTile({ path }) {
       const segments = segmentsOf(path.tile);
@@ -13,6 +15,13 @@ export function tileHandlers({ db }: Gateway): Pick<Handlers, TileOperation> {
     },
     async getEntryBundle({ path }) {
       return reply(await readEntryBundle(db, { segments: segmentsOf(path.tile) }));
+    },
+    async getProofFile({ query }) {
+      const { index, hashes, checkpoint } = await ledger.inclusion(query);
+      // A proof file ends in a signed checkpoint, and not every size has one.
+      if (checkpoint === null) throw new GatewayError('NOT_FOUND');
+      const inBase64 = hashes.map((hash) => hash.toString('base64'));
+      return { status: 200, body: formatProofFile({ index, hashes: inBase64, checkpoint }) };
     },
   };
 }

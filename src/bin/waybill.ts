@@ -28,6 +28,9 @@ const usage = `usage: waybill <command>
                              contracted and never used; sent and contracted for nobody
   ledger verify --url URL --client-key FILE --vkey TEXT|FILE [--state FILE]
                              check a running gateway's ledger from outside
+  reconcile --day YYYY-MM-DD [--hour N] [--what transfers|results] [--ids FILE]
+            [--side emr|consignee] [--consignee ID] [--json] --url URL --client-key FILE
+                             what one side has of a day and another lacks
   transfer send --file ORDERS.ndjson --url URL --client-key FILE
                              upload many orders; goes on by itself where it broke off
   transfer redeliver ID --url URL --client-key FILE [--reason TEXT]
@@ -63,6 +66,7 @@ const commands: Readonly<Record<string, Command>> = {
     (await import('./contract-diff.ts')).diffVersions(process.env, args),
   'contract usage': async (args) => (await import('./contract-usage.ts')).printUsage(args),
   'ledger verify': async (args) => (await import('./verify.ts')).verifyLedger(args),
+  reconcile: async (args) => (await import('./reconcile.ts')).reconcileDay(args),
   'transfer send': async (args) => (await import('./transfer-send.ts')).sendTransfers(args),
   'transfer redeliver': async (args) => (await import('./redeliver.ts')).redeliverTransfer(args),
   'consignee replay': async (args) => (await import('./redeliver.ts')).replayMissed(args),
