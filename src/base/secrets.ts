@@ -1,7 +1,6 @@
 /** Secrets by name: from the environment or a file, and made only under the embedded default. */
-import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 export type Resolved = { ok: true; value: string } | { ok: false; fault: string };
 
@@ -52,44 +51,4 @@ export function resolveReference(
   const path = resolve(where.baseDir, name);
   const value = readSecret(path);
   return value ? { ok: true, value } : { ok: false, fault: `the file ${path} is missing or empty` };
-}
-
-/** The four keys that live outside the database, 32 bytes each. */
-export interface GatewayKeys {
-  sealing: Buffer;
-  hmac: Buffer;
-  /** Ed25519 seed of the ledger's signing key. */
-  ledger: Buffer;
-  /** Ed25519 seed of the access tokens' signing key. */
-  token: Buffer;
-}
-
-const keyNames = ['sealing', 'hmac', 'ledger', 'token'] as const;
-
-/**
- * Reads `WAYBILL_<NAME>_KEY` (base64 of 32 bytes) or the file that `WAYBILL_<NAME>_KEY_FILE` names;
- * under the embedded default a missing one is made under `home/secrets/`.
- * @returns the keys, or one fault per key that is missing or malformed
- */
-export function readKeys(
-  env: Readonly<Record<string, string | undefined>>,
-  options: { home: string; embedded: boolean },
-): { keys: GatewayKeys } | { faults: string[] } {
-  const faults: string[] = [];
-  const keys = {} as GatewayKeys;
-  for (const name of keyNames) {
-    const variable = `WAYBILL_${name.toUpperCase()}_KEY`;
-    const file = env[`${variable}_FILE`];
-    let text = env[variable] || (file ? readSecret(file) : null);
-    // A file that is named and missing is a mistake to tell, not a key to make anew.
-    if (!text && options.embedded && !file) {
-      const path = join(options.home, 'secrets', `${name}.key`);
-      text = keepSecret(path, () => randomBytes(32).toString('base64'));
-    }
-    const bytes = Buffer.from(text ?? '', 'base64');
-    if (!text) faults.push(`${variable}: not set (32 random bytes in base64, or ${variable}_FILE)`);
-    else if (bytes.length !== 32) faults.push(`${variable}: must be 32 bytes in base64`);
-    keys[name] = bytes;
-  }
-  return faults.length > 0 ? { faults } : { keys };
 }

@@ -36,3 +36,13 @@ export async function encryptorFor(keys: readonly JWK[]): Promise<EncryptTo | nu
   }
   return null;
 }
+
+/** The encryptor to each of the consignees, by id; null where one has no usable key. */
+export async function encryptorsOf(
+  consignees: Iterable<{ id: string; encryptionKeys: readonly JWK[] }>,
+): Promise<ReadonlyMap<string, EncryptTo | null>> {
+  const made = [...consignees].map(
+    async ({ id, encryptionKeys }) => [id, await encryptorFor(encryptionKeys)] as const,
+  );
+  return new Map(await Promise.all(made));
+}

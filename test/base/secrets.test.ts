@@ -4,14 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseWebhookKey } from '#src/agreements/webhook-keys.ts';
+import { readKeys } from '#src/base/key-sources.ts';
 import { createSecretResolver, type SecretUse } from '#src/base/made-secrets.ts';
-import {
-  keepSecret,
-  readKeys,
-  readSecret,
-  resolveReference,
-  writeSecret,
-} from '#src/base/secrets.ts';
+import { keepSecret, readSecret, resolveReference, writeSecret } from '#src/base/secrets.ts';
 
 let home: string;
 beforeEach(() => {

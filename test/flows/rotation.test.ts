@@ -1,0 +1,235 @@
+/** Every key is changed under load, at two processes; nothing is lost, doubled or unreadable. */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeProtectedHeader } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { manageKeys } from '#src/bin/keys.ts';
+import { verifyGateway } from '#src/bin/verify.ts';
+import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
+import { makeWorld, spawnGateway, type GatewayProcess, type World } from '#test/support/gateway.ts';
+import { orderFor, posted } from '#test/support/orders.ts';
+import { until } from '#test/support/wait.ts';
+import { entriesOf, vkeyOf } from './support.ts';
+
+const kinds = ['sealing', 'hmac', 'ledger', 'token'] as const;
+const patients = 4;
+
+let lab: ConsigneeServer;
+let world: World;
+let gateways: [GatewayProcess, GatewayProcess];
+let folder: string;
+let firstVkey: string;
+let firstTokens: string[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'waybill-rotation-'));
+  lab = await startConsigneeServer();
+  world = await makeWorld({ pushUrls: { samkwang: lab.url } });
+  for (const kind of kinds) {
+    const variable = `WAYBILL_${kind.toUpperCase()}_KEY`;
+    writeFileSync(fileOf(kind), `${world.env[variable]}\n`);
+    world.env[`${variable}_FILE`] = fileOf(kind);
+    world.env[variable] = '';
+  }
+  gateways = await Promise.all([spawnGateway(world), spawnGateway(world)]);
+  firstVkey = await vkeyOf(gateways[0]);
+  firstTokens = await Promise.all(gateways.map(async (one) => (await one.as('emr')).bearer()));
+});
+
+afterAll(async () => {
+  await Promise.all(gateways?.map((one) => one.kill('SIGKILL')) ?? []);
+  await world?.close();
+  await lab?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const fileOf = (kind: string) => join(folder, `${kind}.key`);
+const keys = (...args: string[]) => manageKeys(world.env, args);
+async function oldOne(kind: string): Promise<string> {
+  const sql = 'SELECT id FROM keys WHERE name = $1 AND ended_at IS NOT NULL';
+  return (await world.db.query<{ id: string }>(sql, [kind])).rows[0]?.id ?? '';
+}
+const counted = async (sql: string, values: unknown[] = []) =>
+  (await world.db.query<{ count: number }>(`SELECT count(*) ${sql}`, values)).rows[0]?.count;
+
+interface Answered {
+  key: string;
+  order: ReturnType<typeof orderFor>;
+  id: string;
+}
+
+/** Orders of a few patients, each sent to both processes at the same moment, until it is told. */
+async function keepOrdering(answered: Answered[], isOver: () => boolean): Promise<void> {
+  const emrs = await Promise.all(gateways.map((one) => one.as('emr')));
+  for (let at = 0; !isOver(); at += 1) {
+    const chart = `C${at % patients}`;
+    const made = orderFor(at % 8 === 0 ? 'engitech' : 'samkwang');
+    const record = { ...made.record, chartNumber: chart };
+    const order = { ...made, record, subject: { kind: 'patient' as const, id: chart } };
+    const key = randomUUID();
+    const ids = await Promise.all(
+      emrs.map(async (emr) => {
+        const reply = await emr.fetch('/v1/transfers', posted(order, key));
+        expect(reply.status, await reply.clone().text()).toBe(202);
+        return ((await reply.json()) as { id: string }).id;
+      }),
+    );
+    expect(ids[0]).toBe(ids[1]);
+    answered.push({ key, order, id: ids[0] ?? '' });
+  }
+}
+
+/** What waits for a vendor is claimed and acknowledged meanwhile. */
+async function keepPulling(taken: Set<string>, isOver: () => boolean): Promise<void> {
+  const vendor = await gateways[1].as('engitech');
+  const post = (body: object) => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  while (!isOver()) {
+    const claimed = await vendor.json<{
+      items: { transfer: string; lease: { token: string } }[];
+    }>('/v1/inbox/claim', post({ limit: 10, leaseSeconds: 60, waitSeconds: 1 }));
+    for (const { transfer, lease } of claimed.items) {
+      const acked = await vendor.fetch(`/v1/inbox/${transfer}/ack`, post({ lease: lease.token }));
+      if (acked.ok) taken.add(transfer);
+    }
+  }
+}
+
+const answered: Answered[] = [];
+const before: Answered[] = [];
+
+test('all four keys are changed while orders come in at both processes and are taken', async () => {
+  let over = false;
+  let drained = false;
+  const taken = new Set<string>();
+  const ordering = [0, 1, 2].map(() => keepOrdering(answered, () => over));
+  const pulling = keepPulling(taken, () => drained);
+  const some = (count: number) => until('orders', () => answered.length >= count);
+  await some(20);
+  before.push(...answered);
+  for (const kind of kinds) {
+    const count = answered.length;
+    expect(await keys('rotate', kind, '--reason', 'yearly')).toBe(0);
+    await some(count + 10);
+  }
+  over = true;
+  await Promise.all(ordering);
+  const ids = answered.map(({ id }) => id);
+  expect(await counted('FROM transfers')).toBe(ids.length);
+  await until('every delivery', async () => {
+    const sql = "FROM transfers WHERE status = 'delivered' AND id = ANY($1)";
+    return (await counted(sql, [ids])) === ids.length;
+  });
+  drained = true;
+  await pulling;
+  const pushed = new Set(lab.received.map(({ body }) => body.transfer));
+  expect(ids.filter((id) => !pushed.has(id) && !taken.has(id))).toEqual([]);
+}, 90_000);
+
+describe('after that', () => {
+  test('each change is an entry, and each file holds both keys', async () => {
+    const changes = (await entriesOf(gateways[0])).filter(({ kind }) => kind === 'key-changed');
+    expect(changes.map(({ detail }) => detail['key'])).toEqual([...kinds]);
+    expect(changes.map(({ detail }) => detail['reason'])).toEqual(kinds.map(() => 'yearly'));
+    const { rows } = await world.db.query<{ id: string; entry: number }>(
+      'SELECT id, entry FROM keys WHERE ended_at IS NULL AND entry IS NOT NULL ORDER BY entry',
+    );
+    expect(rows).toEqual(
+      changes.map(({ index, detail }) => ({ id: detail['keyId'], entry: index })),
+    );
+    for (const kind of kinds) {
+      expect(readFileSync(fileOf(kind), 'utf8').match(/\S+/g)).toHaveLength(2);
+    }
+  });
+
+  test('one person is one subject, now under the new key', async () => {
+    expect(await counted('FROM subjects')).toBe(patients);
+    const { rows } = await world.db.query<{ id: string }>(
+      "SELECT id FROM keys WHERE name = 'hmac' AND ended_at IS NULL",
+    );
+    expect(await counted('FROM subjects WHERE hmac_key = $1', [rows[0]?.id])).toBe(patients);
+  });
+
+  test('a key of before gets its first answer, at either process', async () => {
+    const [first] = before;
+    for (const gateway of gateways) {
+      const send = posted(first?.order ?? {}, first?.key ?? '');
+      const reply = await (await gateway.as('emr')).json<{ id: string }>('/v1/transfers', send);
+      expect(reply.id).toBe(first?.id);
+    }
+  });
+
+  test('whoever has either key of the ledger can check all of it, and find the other', async () => {
+    const vkey = await vkeyOf(gateways[1]);
+    expect(vkey).not.toBe(firstVkey);
+    const [url, clientKey] = [gateways[1].url, world.keys.get('auditor') ?? {}];
+    for (const known of [firstVkey, vkey]) {
+      const asked = { url, clientId: 'auditor', clientKey, vkey: known, stateFile: null };
+      const verdict = await verifyGateway(asked);
+      expect(verdict.faults).toEqual([]);
+    }
+    const auditor = await gateways[1].as('auditor');
+    const told = await auditor.json<{ previous: { vkey: string; changedBy: number }[] }>(
+      '/v1/ledger/key',
+    );
+    expect(told.previous.map((one) => one.vkey)).toEqual([firstVkey]);
+    const path = `/v1/ledger/entries?start=${told.previous[0]?.changedBy}&limit=1`;
+    const { items } = await auditor.json<{ items: { leaf: string }[] }>(path);
+    const leaf = JSON.parse(Buffer.from(items[0]?.leaf ?? '', 'base64').toString()) as object;
+    const commitment = createHash('sha256').update(vkey).digest('base64');
+    expect(leaf).toMatchObject({ kind: 'key-changed', commitment });
+  });
+
+  test('tokens of before are good until their key is retired, new ones are of the new key', async () => {
+    const [gateway] = gateways;
+    const asked = (token: string) =>
+      fetch(`${gateway.url}/v1/transfers?limit=1`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+    const [old = ''] = firstTokens;
+    expect((await asked(old)).status).toBe(200);
+    const published = (await (await fetch(`${gateway.url}/oauth2/jwks`)).json()) as {
+      keys: { kid: string }[];
+    };
+    const oldKid = decodeProtectedHeader(old).kid ?? '';
+    expect(published.keys.map(({ kid }) => kid)).toContain(oldKid);
+    expect(published.keys).toHaveLength(2);
+    const fresh = await (await gateway.as('operator')).bearer();
+    expect(decodeProtectedHeader(fresh).kid).toBe(
+      published.keys.find(({ kid }) => kid !== oldKid)?.kid,
+    );
+    const id = await oldOne('token');
+    expect(await keys('retire', 'token', id, '--reason', 'leaked')).toBe(1);
+    expect(await keys('retire', 'token', id, '--reason', 'leaked', '--now')).toBe(0);
+    await until('the end of the old token', async () => (await asked(old)).status === 401);
+  });
+
+  test.each(['sealing', 'hmac'])(
+    'the old %s key is not retired while something needs it',
+    async (kind) => {
+      expect(await keys('retire', kind, await oldOne(kind), '--reason', 'old')).toBe(1);
+    },
+  );
+
+  test('a key that a process lacks stops it, and what it lacks is told', async () => {
+    const kept = readFileSync(fileOf('sealing'), 'utf8');
+    const emr = await gateways[0].as('operator');
+    const send = () => emr.fetch('/v1/consignees');
+    expect((await send()).status).toBe(200);
+    writeFileSync(fileOf('sealing'), kept.split('\n')[0] ?? '');
+    try {
+      await until('the doubt', async () => {
+        const reply = await (await fetch(`${gateways[0].url}/readyz`)).text();
+        return reply.includes('key');
+      });
+    } finally {
+      writeFileSync(fileOf('sealing'), kept);
+    }
+    await until('the end of the doubt', async () => (await fetch(`${gateways[0].url}/readyz`)).ok);
+  });
+});
