@@ -1,42 +1,34 @@
 /**
- * `waybill ledger verify`: an auditor's check of a running gateway,
- * from outside, trusting only a key.
+ * `waybill ledger verify`: an auditor's check of a running gateway, or of a kept copy, from
+ * outside, trusting only a key.
  */
-import { createHash, createPublicKey, verify as verifyBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { JWK } from 'jose';
 import { StartupError } from '#src/base/errors.ts';
-import { createOrderCheck } from '#src/ledger/order.ts';
-import { fromBase64, verifyCheckpoint, type VerifierCrypto } from '#src/ledger/verify.ts';
-import { createLedgerVerifier, type EntryToVerify, type LedgerFault } from '#src/ledger/walk.ts';
+import type { Cosigned } from '#src/ledger/cosignature.ts';
+import type { EntryToVerify, LedgerFault } from '#src/ledger/entry-check.ts';
+import { createLifeCheck } from '#src/ledger/life.ts';
+import { fromBase64, verifyCheckpoint } from '#src/ledger/verify.ts';
+import { createLedgerVerifier } from '#src/ledger/walk.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
+import { keepCheckpoint, keptCheckpoint, stateFileOf } from './kept-checkpoint.ts';
+import { nodeCrypto } from './node-crypto.ts';
+import { createBar } from './progress-bar.ts';
+import { readVkeys } from './read-vkeys.ts';
+import { verifyMirror } from './verify-folder.ts';
+import { witnessesOf, type WitnessDemand } from './witness-demand.ts';
 
-/** SPKI DER of an Ed25519 public key up to its 32 bytes (RFC 8410 section 4). */
-const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
+export { nodeCrypto };
+
 const pageMax = 1_000;
 
-/** The hashes and signatures of node:crypto, for the verifier that imports nothing. */
-export const nodeCrypto: VerifierCrypto = {
-  sha256: (data) => createHash('sha256').update(data).digest(),
-  verifySignature(publicKey, message, signature) {
-    const key = Buffer.concat([spkiPrefix, publicKey]);
-    return verifyBytes(
-      null,
-      message,
-      createPublicKey({ key, format: 'der', type: 'spki' }),
-      signature,
-    );
-  },
-};
-
-export interface VerifyRequest {
+export interface VerifyRequest extends WitnessDemand {
   url: string;
   clientKey: JWK;
   clientId: string;
-  vkey: string;
+  /** The ledger's key; several where it was changed. */
+  vkey: string | readonly string[];
   /** Where the checkpoint of the last visit is kept; null: not kept. */
   stateFile: string | null;
   onProgress?: (checked: number, size: number) => void;
@@ -44,31 +36,40 @@ export interface VerifyRequest {
 
 export interface Verdict {
   size: number;
+  /** The lowest index first; none means verified. */
   faults: readonly LedgerFault[];
+  /** Who of those that were asked for has cosigned the checkpoint. */
+  witnesses: readonly Cosigned[];
+  /** Whether the details were checked. */
+  details: boolean;
 }
 
-/** Checks every entry against the signed checkpoint, and growth since the one that was kept. */
+/**
+ * Checks every entry against the signed checkpoint, growth since the one that was kept, and that
+ * the ledger makes sense.
+ */
 export async function verifyGateway(request: VerifyRequest): Promise<Verdict> {
+  const { stateFile, onProgress } = request;
+  const keeping = { stateFile, vkeys: [request.vkey].flat() };
   const api = await createApiClient({ ...request, scope: 'ledger:read' });
+  // First: whatever witnesses have signed by now is a beginning of what is asked for next.
+  const witnessed = await witnessedNote(api, request);
   const note = await api.text('/v1/ledger/checkpoint');
-  const checkpoint = await verifyCheckpoint(nodeCrypto, request.vkey, note);
+  const checkpoint = await verifyCheckpoint(nodeCrypto, keeping.vkeys, note);
   const { size } = checkpoint;
-  const kept = await keptCheckpoint(request);
+  const { witnesses, faults: unwitnessed } = await witnessesOf(request, witnessed ?? note);
+  const kept = await keptCheckpoint(keeping);
   if (kept && kept.size > size) {
     const problem = `the ledger has shrunk from ${kept.size} to ${size} entries`;
-    return { size, faults: [{ index: size, problem }] };
+    return { size, faults: [{ index: size, problem }, ...unwitnessed], witnesses, details: false };
   }
-  const verifier = createLedgerVerifier(nodeCrypto, { checkpoint, kept });
-  const inOrder = createOrderCheck();
-  const outOfOrder: LedgerFault[] = [];
+  const life = createLifeCheck();
+  const trees = kept ? [kept] : [];
+  if (witnessed) trees.push(await verifyCheckpoint(nodeCrypto, keeping.vkeys, witnessed));
+  const verifier = createLedgerVerifier(nodeCrypto, { checkpoint, kept: trees, life });
   for (let start = 0; start < size; start += pageMax) {
-    const entries = await entriesFrom(api, start);
-    await verifier.add(entries);
-    for (const { index, leaf } of entries) {
-      const fault = index < size ? inOrder(index, leaf) : undefined;
-      if (fault) outOfOrder.push(fault);
-    }
-    request.onProgress?.(Math.min(start + pageMax, size), size);
+    await verifier.add(await entriesFrom(api, start));
+    onProgress?.(Math.min(start + pageMax, size), size);
   }
   const found = await verifier.finish({
     async proof(index) {
@@ -81,9 +82,19 @@ export async function verifyGateway(request: VerifyRequest): Promise<Verdict> {
       return entries.map(({ leaf }) => leaf);
     },
   });
-  const faults = [...found, ...outOfOrder];
-  if (faults.length === 0 && request.stateFile) keepCheckpoint(request.stateFile, note);
-  return { size, faults };
+  const faults = [...found, ...unwitnessed];
+  if (faults.length === 0) keepCheckpoint(keeping, note);
+  return { size, faults, witnesses, details: true };
+}
+
+/** The newest note that enough witnesses have cosigned; undefined where none has to, or did. */
+async function witnessedNote(
+  api: ApiClient,
+  { witnesses = [], witnessesMin = witnesses.length }: WitnessDemand,
+): Promise<string | undefined> {
+  if (witnesses.length === 0 || witnessesMin === 0) return undefined;
+  const reply = await api.fetch(`/v1/ledger/checkpoint?witnesses=${witnessesMin}`);
+  return reply.ok ? reply.text() : undefined;
 }
 
 async function entriesFrom(
@@ -92,55 +103,74 @@ async function entriesFrom(
   limit = pageMax,
 ): Promise<EntryToVerify[]> {
   const page = await api.json<{
-    items: { index: number; leaf: string; detail: { salt: string; content: string } | null }[];
+    items: {
+      index: number;
+      leaf: string;
+      detail: { salt: string; content: string } | null;
+      erased?: boolean;
+    }[];
   }>(`/v1/ledger/entries?start=${start}&limit=${limit}`);
-  return page.items.map(({ index, leaf, detail }) => ({
-    index,
+  return page.items.map(({ index, leaf, detail, erased }) => ({
+    ...{ index, erased },
     leaf: fromBase64(leaf),
     detail: detail && { salt: fromBase64(detail.salt), content: fromBase64(detail.content) },
   }));
 }
 
-async function keptCheckpoint({ stateFile, vkey }: VerifyRequest) {
-  if (!stateFile || !existsSync(stateFile)) return undefined;
-  return verifyCheckpoint(nodeCrypto, vkey, readFileSync(stateFile, 'utf8'));
-}
-
-function keepCheckpoint(stateFile: string, note: string): void {
-  mkdirSync(dirname(stateFile), { recursive: true });
-  writeFileSync(stateFile, note);
-}
-
-/** One file for each ledger and key: another key is another ledger, whatever its name. */
-function stateFileOf(vkey: string): string {
-  const [origin = '', keyId = ''] = vkey.split('+');
-  return `.waybill/verified/${origin.replaceAll(/[^\w.-]/g, '_')}-${keyId}.checkpoint`;
-}
+const options = {
+  ...callerOptions,
+  dir: { type: 'string' },
+  vkey: { type: 'string', multiple: true },
+  witness: { type: 'string', multiple: true },
+  'witnesses-min': { type: 'string' },
+  state: { type: 'string' },
+  'hashes-only': { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
 
 /** The command: exit status 0 when everything holds, 1 with the first bad index when not. */
 export async function verifyLedger(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...callerOptions,
-      vkey: { type: 'string' },
-      state: { type: 'string' },
-    },
-  });
-  const { vkey = '' } = values;
-  if (!vkey) throw new StartupError(['--vkey: not given']);
-  const caller = readCaller(values);
-  const key = existsSync(vkey) ? readFileSync(vkey, 'utf8').trim() : vkey;
-  const { size, faults } = await verifyGateway({
-    ...{ ...caller, vkey: key },
-    stateFile: values.state ?? stateFileOf(key),
-    onProgress: (checked, all) => process.stderr.write(`\rchecked ${checked} of ${all} entries`),
-  });
-  if (size > 0) process.stderr.write('\n');
-  for (const { index, problem } of faults) {
-    process.stdout.write(`${index === null ? 'ledger' : `entry ${index}`}: ${problem}\n`);
+  if (args.some((arg) => /^--evidence(=|$)/.test(arg))) {
+    return (await import('./verify-evidence.ts')).verifyEvidenceFile(args);
   }
+  const { values } = parseArgs({ args: [...args], options });
+  const vkeys = readVkeys('vkey', values.vkey ?? []);
+  if (vkeys.length === 0) throw new StartupError(['--vkey: not given']);
+  const witnesses = readVkeys('witness', values.witness ?? []);
+  const { 'witnesses-min': min = String(witnesses.length), dir } = values;
+  if (!/^\d{1,3}$/.test(min) || Number(min) > witnesses.length) {
+    throw new StartupError(['--witnesses-min: not a number up to that of the witnesses given']);
+  }
+  const bar = createBar(process.stderr, 'checked');
+  const common = {
+    ...{ witnesses, witnessesMin: Number(min), onProgress: bar.show },
+    stateFile: values.state ?? stateFileOf(vkeys),
+  };
+  const verdict =
+    dir === undefined
+      ? await verifyGateway({ ...common, ...readCaller(values), vkey: vkeys })
+      : await verifyMirror({ ...common, dir, vkeys, entries: !values['hashes-only'] });
+  bar.end();
+  process.stdout.write(values.json ? asJson(verdict) : asText(verdict, values));
+  return verdict.faults.length === 0 ? 0 : 1;
+}
+
+function asJson({ faults, ...verdict }: Verdict): string {
+  const first = faults[0] ?? null;
+  return `${JSON.stringify({ verified: first === null, ...verdict, first, faults })}\n`;
+}
+
+function asText(
+  { size, faults, witnesses, details }: Verdict,
+  { 'hashes-only': isHashesOnly }: { 'hashes-only'?: boolean | undefined },
+): string {
+  const lines = faults.map(({ index, problem }) => {
+    return `${index === null ? 'ledger' : `entry ${index}`}: ${problem}`;
+  });
+  for (const { name, timestampSeconds } of witnesses) {
+    lines.push(`cosigned by ${name} at ${new Date(timestampSeconds * 1_000).toISOString()}`);
+  }
+  const without = isHashesOnly ? ', their hashes only' : details ? '' : ', without their details';
   const verdict = faults.length === 0 ? 'verified' : 'NOT VERIFIED';
-  process.stdout.write(`${verdict}: ${size} entries\n`);
-  return faults.length === 0 ? 0 : 1;
+  return `${[...lines, `${verdict}: ${size} entries${without}`].join('\n')}\n`;
 }

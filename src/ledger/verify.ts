@@ -97,13 +97,20 @@ export async function parseVkey(
   return { name, keyId, publicKey: bytes.slice(1) };
 }
 
-/** The text of a note that the key signed, up to its last newline. Throws a TypeError otherwise. */
+/**
+ * The text of a note that one of the keys signed, up to its last newline. Whoever else signed it is
+ * passed over; a signature that claims to be of one of the keys has to hold.
+ *
+ * @param vkeys one, or several where a ledger has had one key after the other
+ * @throws TypeError when the note is none, or not signed by any of them
+ */
 export async function verifyNote(
   crypto: VerifierCrypto,
-  vkey: string,
+  vkeys: string | readonly string[],
   note: string,
 ): Promise<string> {
-  const key = await parseVkey(crypto, vkey);
+  const keys = [];
+  for (const vkey of [vkeys].flat()) keys.push(await parseVkey(crypto, vkey));
   const cut = note.lastIndexOf('\n\n');
   if (cut < 1 || !note.endsWith('\n') || /[\x00-\x09\x0b-\x1f]/.test(note)) {
     throw new TypeError('not a signed note');
@@ -114,7 +121,8 @@ export async function verifyNote(
     const [, name, base64 = ''] = /^— ([^\s+]+) (\S+)$/u.exec(line) ?? [];
     const bytes = fromBase64(base64);
     if (name === undefined || bytes.length < 5) throw new TypeError('not a signature line');
-    if (name !== key.name || !same(bytes.slice(0, 4), key.keyId)) continue;
+    const key = keys.find((one) => one.name === name && same(bytes.slice(0, 4), one.keyId));
+    if (!key) continue;
     signed = await crypto.verifySignature(key.publicKey, utf8.encode(text), bytes.slice(4));
     if (!signed) throw new TypeError('the signature is wrong');
   }
@@ -122,16 +130,17 @@ export async function verifyNote(
   return text;
 }
 
-/** The checkpoint that a note states (C2SP tlog-checkpoint), once the key's signature holds. */
+/** The checkpoint that a note states (C2SP tlog-checkpoint), once a signature of `vkeys` holds. */
 export async function verifyCheckpoint(
   crypto: VerifierCrypto,
-  vkey: string,
+  vkeys: string | readonly string[],
   note: string,
 ): Promise<Checkpoint> {
-  const text = await verifyNote(crypto, vkey, note);
+  const text = await verifyNote(crypto, vkeys, note);
   const [origin = '', size = '', root = ''] = text.split('\n');
   const hash = fromBase64(root);
-  if (!vkey.startsWith(`${origin}+`) || !/^(0|[1-9]\d{0,15})$/.test(size) || hash.length !== 32) {
+  const isOwn = [vkeys].flat().some((vkey) => vkey.startsWith(`${origin}+`));
+  if (!isOwn || !/^(0|[1-9]\d{0,15})$/.test(size) || hash.length !== 32) {
     throw new TypeError('not a checkpoint of this ledger');
   }
   return { origin, size: Number(size), root: hash };

@@ -1,23 +1,14 @@
 /**
  * Reads a whole ledger, entry by entry, against one signed checkpoint, and names what is wrong.
- * Imports only `verify.ts`, so that a browser runs it too.
+ * Imports only what a browser can run beside it.
  */
-import { joined, leafHash, nodeHash, rootOf, same } from './verify.ts';
+import { detailFor, entryProblem, verdictOf } from './entry-check.ts';
+import type { EntryToVerify, LedgerFault } from './entry-check.ts';
+import { readLeaf, type LeafFacts } from './leaf.ts';
+import type { LifeCheck } from './life.ts';
+import { leafHash, nodeHash, rootOf, same } from './verify.ts';
 import { siblings, verifyInclusion } from './verify.ts';
 import type { Bytes, VerifierCrypto } from './verify.ts';
-
-/** `detail`: left out where it may not be seen; null where the ledger could not open it. */
-export interface EntryToVerify {
-  index: number;
-  leaf: Bytes;
-  detail?: { salt: Bytes; content: Bytes } | null | undefined;
-}
-
-/** What is wrong, and with which entry; null where no single entry is to blame. */
-export interface LedgerFault {
-  index: number | null;
-  problem: string;
-}
 
 /** All that must be kept of verified entries to go on from there. */
 export interface LedgerState {
@@ -54,35 +45,40 @@ export interface LedgerVerifier {
 
 const faultsMax = 100;
 const tileWidth = 256;
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Starts verifying a ledger.
  *
  * @param target.checkpoint the tree to reach, from `verifyCheckpoint`
- * @param target.kept a checkpoint kept earlier: the same entries must reach it on the way
+ * @param target.kept checkpoints of the same ledger: the same entries must reach them on the way
  * @param target.from entries verified earlier and not read again; without it, from the first one
+ * @param target.life also whether the ledger makes sense; only from the first entry on
  */
 export function createLedgerVerifier(
   crypto: VerifierCrypto,
   target: {
     checkpoint: Tree;
-    kept?: Tree | undefined;
+    kept?: Tree | readonly Tree[] | undefined;
     from?: LedgerState | undefined;
+    life?: LifeCheck | undefined;
   },
 ): LedgerVerifier {
-  const { checkpoint, kept } = target;
+  const { checkpoint, life } = target;
+  const kept = [target.kept ?? []].flat();
   const read = createRun(crypto, target.from);
   const faults: LedgerFault[] = [];
+  const senseless: LedgerFault[] = [];
   let expected = read.size;
-  let keptMet = false;
+  const met = new Set<Tree>();
 
   const blame = (index: number | null, problem: string): void => {
     if (faults.length < faultsMax) faults.push({ index, problem });
   };
 
   const meetKept = async (): Promise<void> => {
-    if (kept?.size === read.size) keptMet = same(await read.root(), kept.root);
+    for (const tree of kept) {
+      if (tree.size === read.size && same(await read.root(), tree.root)) met.add(tree);
+    }
   };
 
   return {
@@ -92,12 +88,14 @@ export function createLedgerVerifier(
         if (entry.index >= checkpoint.size) continue;
         if (entry.index > expected) blame(expected, 'the entry is missing');
         if (entry.index < expected) blame(entry.index, 'the entry is out of order');
-        const problem = await faultOf(crypto, entry);
+        const facts = readLeaf(entry.leaf);
+        const problem = await entryProblem(crypto, entry, facts);
         if (problem) blame(entry.index, problem);
+        if (facts && faults.length === 0) senseless.push(...senselessIn(life, entry, facts));
         // After a gap the tree cannot be continued; single entries are still checked.
         if (entry.index === expected && expected === read.size) {
           await read.push(1, await leafHash(crypto, entry.leaf));
-          if (read.size === kept?.size) await meetKept();
+          await meetKept();
         }
         expected = Math.max(expected, entry.index + 1);
       }
@@ -110,16 +108,24 @@ export function createLedgerVerifier(
         const problem = missing ? 'the entry is missing' : 'the entry is not what was signed';
         // Past the limit too: it may be the first of all.
         faults.push({ index, problem });
-      } else if (kept && !keptMet) {
+      } else if (kept.some((tree) => !met.has(tree))) {
         blame(null, 'the ledger does not continue the checkpoint that was kept');
       }
-      const seen = new Set<number | null>();
-      return faults
-        .sort((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity))
-        .filter(({ index }) => !seen.has(index) && seen.add(index));
+      const atLast = faults.length === 0 ? (life?.finish() ?? []) : [];
+      return verdictOf(faults, [...senseless, ...atLast].slice(0, faultsMax));
     },
     state: () => ({ size: read.size, frontier: read.frontier() }),
   };
+}
+
+/** Of what is not as it was signed, nobody can say whether it makes sense: it is not asked. */
+function senselessIn(
+  life: LifeCheck | undefined,
+  entry: EntryToVerify,
+  facts: LeafFacts,
+): LedgerFault[] {
+  const problem = life?.step(entry.index, facts, detailFor(facts.kind, entry));
+  return problem === undefined ? [] : [{ index: entry.index, problem }];
 }
 
 /** Consecutive leaves as the perfect subtrees that they make. */
@@ -217,55 +223,4 @@ async function rangeRoot(
     await run.push(1, await leafHash(crypto, leaf));
   }
   return run.root();
-}
-
-/** What is wrong with an entry by itself: its leaf's form, or its detail. */
-async function faultOf(
-  crypto: VerifierCrypto,
-  { leaf, detail }: EntryToVerify,
-): Promise<string | undefined> {
-  const said = leafDetail(leaf);
-  if (said === undefined) return 'the leaf has not the form of a leaf';
-  if (detail === null) return 'the detail cannot be opened';
-  if (detail === undefined) return undefined;
-  if (detail.salt.length !== 32) return 'the salt of the detail has not 32 bytes';
-  const hash = await crypto.sha256(joined(detail.salt, detail.content));
-  return toBase64(hash) === said ? undefined : 'the detail is not the one that the leaf commits to';
-}
-
-function toBase64(hash: Bytes): string {
-  let binary = '';
-  for (let at = 0; at < hash.length; at++) binary += String.fromCharCode(hash[at]!);
-  return btoa(binary);
-}
-
-/**
- * A leaf, byte for byte: RFC 8785 leaves one order of members and one spelling, and every text has
- * a closed form that needs no escapes. So nothing else can hide in a leaf, personal data least.
- */
-const leafForm = (() => {
-  const hash = '"[A-Za-z0-9+/]{43}="';
-  const id = '[a-z0-9-]{1,40}';
-  const item = '"(?:[A-Za-z]{1,40}|UNKNOWN_ITEM)"';
-  const members = [
-    String.raw`"at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"`,
-    `"commitment":(?:null|${hash})`,
-    `"consignee":(?:null|"${id}")`,
-    String.raw`"contract":(?:null|\{"digest":${hash},"id":"${id}\.v[1-9][0-9]{0,5}"\})`,
-    `"detail":"(?<detail>[A-Za-z0-9+/]{43}=)"`,
-    String.raw`"items":\[(?:${item}(?:,${item})*)?\]`,
-    `"kind":"[a-z-]{1,40}"`,
-    `"transfer":(?:null|"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")`,
-    `"v":1`,
-  ];
-  return new RegExp(String.raw`^\{${members.join(',')}\}$`);
-})();
-
-/** The detail hash of a leaf, in base64; undefined unless the leaf has the form of one. */
-function leafDetail(leaf: Bytes): string | undefined {
-  try {
-    return leafForm.exec(strictUtf8.decode(leaf))?.groups?.detail;
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mirrorLedger } from '#src/bin/mirror.ts';
 import { rootDir } from '#src/bin/settings.ts';
+import { verifyMirror } from '#src/bin/verify-folder.ts';
 import { makeWorld, spawnGateway, type GatewayProcess, type World } from '#test/support/gateway.ts';
 import { orderFor, posted } from '#test/support/orders.ts';
 import { until } from '#test/support/wait.ts';
@@ -57,6 +59,23 @@ test('an untouched ledger is verified, and again from the checkpoint that was ke
     out: expect.stringMatching(/^verified: \d+ entries/) as string,
   });
   expect(verify()).toMatchObject({ status: 0 });
+});
+
+test('a copy that was mirrored verifies without the gateway, whole or as a witness keeps it', async () => {
+  for (const [clientId, entries] of [
+    ['auditor', true],
+    ['samkwang', false],
+  ] as const) {
+    const dir = join(folder, clientId);
+    const clientKey = world.keys.get(clientId) ?? {};
+    const as = { url: gateway.url, clientId, clientKey, dir, vkeys: [vkey], entries };
+    const { size } = await mirrorLedger({ ...as, details: entries, witnessesMin: 0 });
+    const offline = { dir, vkeys: [vkey], stateFile: null, entries };
+    expect(await verifyMirror(offline)).toMatchObject({ size, faults: [], details: entries });
+    expect(await mirrorLedger({ ...as, details: entries, witnessesMin: 0 })).toMatchObject({
+      gained: expect.any(Number) as number,
+    });
+  }
 });
 
 test.each(['leaf', 'detail'])(

@@ -1,11 +1,14 @@
+import { randomInt } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { signCheckpoint } from '#src/ledger/note.ts';
 import { verifyCheckpoint } from '#src/ledger/verify.ts';
 import { createLedgerVerifier } from '#src/ledger/walk.ts';
-import type { LedgerFault } from '#src/ledger/walk.ts';
+import type { LedgerFault } from '#src/ledger/entry-check.ts';
+import { seeded } from '#test/support/ledger-lives.ts';
 import { openTestLedger, vkey } from './fixture.ts';
 import type { TestLedger } from './fixture.ts';
-import { nodeCrypto } from './support.ts';
+import { ledgerKey, nodeCrypto } from './support.ts';
 
 /** Two complete tiles and part of a third. */
 const size = 560;
@@ -101,6 +104,40 @@ test('the lower of two swapped entries is named', async () => {
      WHERE (e.index = 520 AND o.index = 541) OR (e.index = 541 AND o.index = 520)`;
   expect((await after([swap('leaf'), swap('detail')]))[0]!.index).toBe(520);
   expect((await after([swap('detail')])).map(({ index }) => index)).toEqual([520, 541]);
+});
+
+test('wherever a byte of a row is changed, a row copied over another, or the tail cut', async () => {
+  const seed = randomInt(2 ** 31);
+  const random = seeded(seed);
+  const below = (count: number): number => Math.floor(random() * count);
+  for (let round = 0; round < 8; round += 1) {
+    const [index, from] = [below(size - 1), below(size)];
+    const column = random() < 0.5 ? 'leaf' : 'detail';
+    const place = `${below(1_000_000)} % octet_length(${column})`;
+    const copied = `UPDATE entries e SET leaf = o.leaf, detail = o.detail FROM saved o
+      WHERE e.index = ${index} AND o.index = ${from === index ? size - 1 : from}`;
+    const cut = `DELETE FROM entries WHERE index >= ${index}`;
+    for (const sql of [flip(column, index, place), copied, cut]) {
+      const found = (await after([sql]))[0]?.index;
+      expect({ seed, sql, first: found }).toEqual({ seed, sql, first: index });
+    }
+  }
+}, 60_000);
+
+test('another checkpoint than the signed one is none, and a smaller one is seen', async () => {
+  const { note } = await ledger.reader.latestCheckpoint();
+  const forged = note.replace(`\n${size}\n`, `\n${size - 1}\n`);
+  await expect(verifyCheckpoint(nodeCrypto, vkey, forged)).rejects.toThrow(TypeError);
+  const tree = { size: 140, root: Buffer.alloc(32, 1) };
+  const own = signCheckpoint(ledgerKey, tree);
+  const kept = await verifyCheckpoint(nodeCrypto, vkey, own);
+  const checkpoint = await verifyCheckpoint(nodeCrypto, vkey, note);
+  const verifier = createLedgerVerifier(nodeCrypto, { checkpoint, kept });
+  await verifier.add(await ledger.reader.entries({ start: 0, limit: 1_000, withDetail: true }));
+  const source = { proof: async () => [], leaves: async () => [] };
+  expect(await verifier.finish(source)).toEqual([
+    { index: null, problem: 'the ledger does not continue the checkpoint that was kept' },
+  ]);
 });
 
 test('a changed entry stops nobody from reading the others, nor is it handed out with a proof', async () => {

@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openDetail } from '#src/ledger/entry.ts';
 import type { Entry } from '#src/ledger/entry.ts';
-import { createOrderCheck } from '#src/ledger/order.ts';
 import { inclusionProof } from '#src/ledger/proofs.ts';
 import { append, emptyEdge, frontier, leafHash, rootOf, tileLevels } from '#src/ledger/tree.ts';
 import { createLedgerVerifier } from '#src/ledger/walk.ts';
-import type { LedgerFault, LedgerState, Tree } from '#src/ledger/walk.ts';
-import { delivered, nodeCrypto, openSealed, released, webCrypto } from './support.ts';
+import type { LedgerFault } from '#src/ledger/entry-check.ts';
+import type { LedgerState, Tree } from '#src/ledger/walk.ts';
+import { nodeCrypto, openSealed, released, webCrypto } from './support.ts';
 
 const entries = Array.from({ length: 700 }, () => released());
 const hashes = entries.map(({ leaf }) => leafHash(leaf));
@@ -225,19 +224,5 @@ test.each([
   await verifier.add([{ index: 0, leaf }]);
   expect(await verifier.finish(sourceOf([], 1))).toEqual([
     { index: 0, problem: 'the leaf has not the form of a leaf' },
-  ]);
-});
-
-test('a transfer that was delivered before it was released is found', () => {
-  const [one, two] = [randomUUID(), randomUUID()];
-  const check = createOrderCheck();
-  const order = [released(one), delivered(two), delivered(one), released(two), delivered(two)];
-  const faults = order.map(({ leaf }, index) => check(index, leaf));
-  expect(faults.map((fault) => fault?.index)).toEqual([
-    undefined,
-    1,
-    undefined,
-    undefined,
-    undefined,
   ]);
 });

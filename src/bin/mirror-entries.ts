@@ -1,0 +1,113 @@
+/** Fetches leaves and details: no leaf is kept whose hash is not the one in the signed tree. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatDetail, splitBundle } from '#src/ledger/span.ts';
+import { detailsPath, hashesOf, tileName, tilePath, tilesAt } from '#src/ledger/tile-tree.ts';
+import { tileWidth } from '#src/ledger/tile-tree.ts';
+import { leafHash, same } from '#src/ledger/verify.ts';
+import type { ApiClient } from './api-client.ts';
+import { fileReader, writeWhole } from './folder-files.ts';
+import { nodeCrypto } from './node-crypto.ts';
+
+type Tile = { index: number; width: number };
+
+/** Three tiles a page: the gateway gives a thousand entries at once. */
+const tilesAPage = 3;
+const erasing = '"kind":"subject-erased"';
+
+/** The bundles of a tree that a folder lacks. */
+export function lackingBundles(dir: string, size: number): Tile[] {
+  return tilesAt(size, 0).filter(({ index, width }) => {
+    return !existsSync(join(dir, tilePath('entries', index, width)));
+  });
+}
+
+/** Fetches one bundle and keeps it. Throws a TypeError where a leaf is not what was signed. */
+export async function fetchBundle(api: ApiClient, dir: string, tile: Tile): Promise<void> {
+  const { index, width } = tile;
+  const bytes = await fetchFile(api, `/v1/ledger/tile/entries/${tileName(index, width)}`);
+  const { leaves, isExact } = splitBundle(bytes, width);
+  const hashes = hashesOf((await fileReader(dir)(tilePath(0, index, width))) ?? Buffer.alloc(0));
+  for (const [at, leaf] of leaves.entries()) {
+    const hash = hashes[at];
+    if (hash && same(await leafHash(nodeCrypto, leaf), hash)) continue;
+    throw new TypeError(`entry ${index * tileWidth + at} is not what was signed`);
+  }
+  if (leaves.length < width || !isExact) {
+    throw new TypeError(`entry ${index * tileWidth + leaves.length} is missing`);
+  }
+  writeWhole(join(dir, tilePath('entries', index, width)), bytes);
+}
+
+/** A file of the ledger as the gateway serves it. */
+export async function fetchFile(api: ApiClient, path: string): Promise<Buffer> {
+  const reply = await api.fetch(path);
+  if (reply.status === 410) throw new Error(`${path}: these entries went to an archive`);
+  if (!reply.ok) throw new Error(`${path}: HTTP ${reply.status}`);
+  return Buffer.from(await reply.arrayBuffer());
+}
+
+/**
+ * The tiles whose details are to be fetched: those that the folder lacks, those that have grown,
+ * and all of them once a person was erased: what the ledger has destroyed, its copies destroy too.
+ */
+export async function lackingDetails(
+  dir: string,
+  { size, keptSize }: { size: number; keptSize: number },
+): Promise<Tile[]> {
+  const readFile = fileReader(dir);
+  const tiles = tilesAt(size, 0);
+  const grown = tiles.slice(Math.floor(keptSize / tileWidth));
+  for (const { index, width } of grown) {
+    const bundle = await readFile(tilePath('entries', index, width));
+    if (bundle && Buffer.from(bundle).includes(erasing)) return tiles;
+  }
+  const lacking: Tile[] = [];
+  for (const tile of tiles) {
+    const isOld = (tile.index + 1) * tileWidth <= keptSize;
+    if (isOld && existsSync(join(dir, detailsPath(tile.index)))) continue;
+    const bytes = isOld ? undefined : await readFile(detailsPath(tile.index));
+    if (linesOf(bytes) !== tile.width) lacking.push(tile);
+  }
+  return lacking;
+}
+
+function linesOf(bytes: Uint8Array = new Uint8Array()): number {
+  return bytes.reduce((count, byte) => count + Number(byte === 10), 0);
+}
+
+/** Tiles that stand one after the other, as many as one page holds. */
+export function detailPages(tiles: readonly Tile[]): Tile[][] {
+  const pages: Tile[][] = [];
+  for (const tile of tiles) {
+    const page = pages.at(-1);
+    const isNext = page && page.length < tilesAPage && page.at(-1)!.index + 1 === tile.index;
+    if (isNext) page.push(tile);
+    else pages.push([tile]);
+  }
+  return pages;
+}
+
+/** Fetches the details of such a page; what the ledger cannot open is kept as that. */
+export async function fetchDetails(api: ApiClient, dir: string, page: Tile[]): Promise<void> {
+  const first = page[0]!.index;
+  const limit = page.reduce((sum, { width }) => sum + width, 0);
+  const { items } = await api.json<{
+    items: {
+      index: number;
+      detail: { salt: string; content: string } | null;
+      erased?: boolean;
+    }[];
+  }>(`/v1/ledger/entries?start=${first * tileWidth}&limit=${limit}`);
+  const found = new Map(items.map((item) => [item.index, item]));
+  for (const { index, width } of page) {
+    const lines = Array.from({ length: width }, (_, at) => {
+      const item = found.get(index * tileWidth + at);
+      const { salt, content } = item?.detail ?? {};
+      const isOpen = salt !== undefined && content !== undefined;
+      const detail = isOpen ? { salt, content } : item?.erased ? 'erased' : null;
+      return `${formatDetail(index * tileWidth + at, detail)}\n`;
+    });
+    writeWhole(join(dir, detailsPath(index)), lines.join(''));
+  }
+}
