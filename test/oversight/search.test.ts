@@ -148,6 +148,85 @@ describe('a search', () => {
   });
 });
 
+describe('a search by what left and what stayed', () => {
+  test('narrows by item, by reason, by client, by contract and by id', async () => {
+    const rrn = 'residentRegistrationNumber';
+    expect(await found(`?withheld=${rrn}`)).toEqual([ids.pushed]);
+    expect(await found(`?withheld=${rrn}&reason=NOT_IN_CONTRACT`)).toEqual([ids.pushed]);
+    expect(await found(`?withheld=${rrn}&reason=ABSENT`)).toEqual([]);
+    expect(await found(`?released=${rrn}&client=emr`)).toEqual([ids.pulled]);
+    expect(await found('?client=emr-two')).toEqual([ids.other]);
+    expect(await found('?contract=samkwang.v1')).toEqual([ids.pushed]);
+    expect(await found(`?transfer=${ids.pulled}`)).toEqual([ids.pulled]);
+    expect(await found(`?transfer=${ids.pulled}&consignee=samkwang`)).toEqual([]);
+  });
+
+  test('finds what was derived where it asks for what left', async () => {
+    const { items } = await search('?released=age&consignee=samkwang');
+    expect(items).toMatchObject([{ id: ids.pushed, derived: ['age'] }]);
+  });
+
+  test.each([
+    ['released=birthdate', 'The nearest is birthDate.'],
+    ['released=UNKNOWN_ITEM', 'Name an item of the data dictionary in the filter released.'],
+    ['withheld=adress', 'The nearest is address.'],
+  ])('of an item that no dictionary has is refused: %s', async (query, said) => {
+    const auditor = await gateway.as('auditor');
+    const reply = await auditor.fetch(`/v1/audit/transfers?${query}`);
+    const problem = (await reply.json()) as { code: string; detail: string };
+    expect(problem).toMatchObject({ status: 400, code: 'UNKNOWN_FILTER_VALUE' });
+    expect(problem.detail).toContain(said);
+  });
+});
+
+describe('a search for a person', () => {
+  const about = async (body: object): Promise<Page> => {
+    const auditor = await gateway.as('auditor');
+    return auditor.json<Page>('/v1/audit/transfers/search', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  };
+  const { subject } = orderFor('engitech');
+  const idsOf = ({ items }: Page) => items.map(({ id }) => id);
+
+  test('finds what is theirs and nobody else’s, with every other filter', async () => {
+    expect(idsOf(await about({ subject }))).toEqual([ids.other, ids.pulled, ids.pushed]);
+    expect(idsOf(await about({ subject, client: 'emr-two' }))).toEqual([ids.other]);
+    expect(idsOf(await about({ subject, released: 'age' }))).toEqual([ids.pushed]);
+    expect(idsOf(await about({ subject: { ...subject, kind: 'member' } }))).toEqual([]);
+    expect(idsOf(await about({ subject: { ...subject, id: 'nobody' } }))).toEqual([]);
+  });
+
+  test('goes on with a cursor, which is good for this person alone', async () => {
+    const { next, items } = await about({ subject, limit: 2 });
+    expect(items).toHaveLength(2);
+    expect(idsOf(await about({ subject, limit: 2, cursor: next }))).toEqual([ids.pushed]);
+    const auditor = await gateway.as('auditor');
+    const other = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const reply = auditor.fetch('/v1/audit/transfers/search', {
+      ...other,
+      body: JSON.stringify({ limit: 2, cursor: next }),
+    });
+    expect(await answered(reply)).toEqual({ status: 400, code: 'INVALID_CURSOR' });
+  });
+
+  test('is entered with what kind of person it was, and never with the identifier', async () => {
+    await about({ subject, reason: 'ABSENT', limit: 1 });
+    await search('?status=withdrawn&reason=ABSENT');
+    const all = await until('the last search to be covered', async () => {
+      const details = await reads();
+      return JSON.stringify(details.at(-1)).includes('withdrawn') ? details : null;
+    });
+    expect(all.at(-2)).toMatchObject({
+      subject: (await search('')).items[0]?.subject,
+      query: { what: 'transfers', subject: subject.kind, reason: 'ABSENT' },
+    });
+    expect(JSON.stringify(all)).not.toContain(subject.id);
+  });
+});
+
 describe('a trail', () => {
   test('holds every entry of its transfer in order, with details, and its own opening', async () => {
     const first = await trailWith(gateway, ids.pushed, 'audit-read');
