@@ -145,6 +145,7 @@ export async function withdrawOutdated(deps: UpkeepDeps): Promise<number> {
   return count;
 }
 
+/** Whatever a row says of its time: what may still go is never destroyed. */
 async function purge(
   deps: UpkeepDeps,
   what: { where: string; values: unknown[]; outcome: string },
@@ -153,6 +154,7 @@ async function purge(
     const { rows } = await tx.query<Row>(
       `UPDATE transfers SET purged_at = now()
        WHERE id IN (SELECT id FROM transfers WHERE ${what.where} AND purged_at IS NULL
+           AND status NOT IN ('accepted', 'ready', 'sending', 'leased')
          LIMIT ${batchMax} FOR UPDATE SKIP LOCKED)
        RETURNING id, consignee, contract`,
       what.values,
@@ -179,14 +181,4 @@ export async function purgeEnded(deps: UpkeepDeps): Promise<number> {
   const where = `status IN ('rejected', 'failed', 'cancelled', 'expired', 'withdrawn')
     AND contract = ANY($1::text[])`;
   return purge(deps, { where, values: [ended], outcome: 'contract-ended' });
-}
-
-/** Idempotency keys and their sealed replies are kept 30 days. */
-export async function forgetOldKeys(deps: UpkeepDeps): Promise<number> {
-  const { rowCount } = await deps.db.query(
-    `DELETE FROM idempotency_keys WHERE (client, key_hmac) IN (
-       SELECT client, key_hmac FROM idempotency_keys
-       WHERE created_at < now() - interval '30 days' LIMIT ${batchMax})`,
-  );
-  return rowCount ?? 0;
 }

@@ -1,6 +1,6 @@
 /** What time does to transfers: expired, withdrawn, purged, forgotten; each step with its entry. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { addVersion } from '#test/flows/support.ts';
+import { addVersion, entriesOf } from '#test/flows/support.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { orderFor, posted } from '#test/support/orders.ts';
 import {
@@ -43,10 +43,11 @@ beforeAll(async () => {
   await past('expires_at', ids.unclaimed);
   await past('expires_at', ids.leased);
   await past('purge_at', ids.settled);
+  await past('purge_at', ids.leased);
   await asOwner(world, `UPDATE transfers SET contract = 'infinite.v9' WHERE id = $1`, [
     ids.unknown,
   ]);
-  const sql = `UPDATE idempotency_keys SET created_at = now() - interval '30 days' WHERE owner = $1`;
+  const sql = `UPDATE idempotency_keys SET created_at = now() - interval '31 days' WHERE owner = $1`;
   await asOwner(world, sql, [ids.settled]);
   await addVersion(world, 'samkwang', { without: 'birthDate' });
   gateway = await startGateway(world);
@@ -97,17 +98,24 @@ test('a payload whose time has come is destroyed; its row and its entries stay',
   const kept = rows.map(({ id }) => id);
   expect(kept).not.toContain(ids.settled);
   expect(kept).toContain(ids.retained);
+  // whatever its row says: it is under way
+  expect(kept).toContain(ids.leased);
   const outcome = { outcome: 'retention-ended', actor: system };
   expect(await detailOf(ids.settled, 'purged')).toEqual([outcome]);
 });
 
-test('a key and its sealed reply are forgotten after 30 days, and no other', async () => {
+test('a key and its sealed reply are forgotten after 30 days, no other, and an entry counts', async () => {
   const owners = await until('the key to be forgotten', async () => {
     const { rows } = await world.db.query<{ owner: string }>('SELECT owner FROM idempotency_keys');
     const left = rows.map(({ owner }) => owner);
     return left.includes(ids.settled) ? null : left;
   });
   expect(owners).toContain(ids.retained);
+  const cleared = await until('the entry', async () => {
+    const entries = await entriesOf(gateway);
+    return entries.find(({ kind }) => kind === 'cleared');
+  });
+  expect(cleared.detail).toEqual({ actor: system, what: 'idempotency-replies', count: 1 });
 });
 
 test('a row that names a version nobody knows does not stop the rest, and is never sent', async () => {
