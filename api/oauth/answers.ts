@@ -20,6 +20,12 @@ const METADATA_MEMBERS = [
   'token_endpoint_auth_signing_alg_values_supported',
 ];
 
+/** Those that are true where people sign in. */
+const PEOPLE_MEMBERS = [
+  ...['authorization_endpoint', 'code_challenge_methods_supported'],
+  'authorization_response_iss_parameter_supported',
+];
+
 const CROSS_ORIGIN_HEADERS = ['Access-Control-Allow-Origin', 'Access-Control-Expose-Headers'];
 
 type Middleware = (ctx: ProviderContext, next: () => Promise<void>) => Promise<void>;
@@ -32,6 +38,8 @@ export function speakAs(issuer: string): Middleware {
   return async (ctx, next) => {
     // the base of every URL that the provider makes
     Object.defineProperty(ctx, 'href', { value: issuer });
+    // and whether its cookies may travel: TLS ends in front of this
+    Object.defineProperty(ctx.request, 'secure', { value: issuer.startsWith('https:') });
     await next();
     for (const header of CROSS_ORIGIN_HEADERS) ctx.remove(header);
     if (ctx.status >= 400) ctx.body = errorBody(ctx.body);
@@ -41,7 +49,14 @@ export function speakAs(issuer: string): Middleware {
 
 /** OpenID's own scopes would be listed too, though no client can have them. */
 function metadata(body: unknown): Record<string, unknown> {
-  return { ...pick(body, METADATA_MEMBERS), scopes_supported: ALL_SCOPES };
+  const told = pick(body, METADATA_MEMBERS);
+  const { response_types_supported: responseTypes } = told;
+  const isForPeople = Array.isArray(responseTypes) && responseTypes.length > 0;
+  return {
+    ...told,
+    ...(isForPeople ? pick(body, PEOPLE_MEMBERS) : {}),
+    scopes_supported: ALL_SCOPES,
+  };
 }
 
 /** RFC 6749 section 5.2: the code and its sentence. The provider would echo the scope asked for. */

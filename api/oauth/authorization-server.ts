@@ -1,11 +1,12 @@
 /**
- * The authorization server: `client_credentials` with `private_key_jwt` (RFC 7523) for RFC 9068
- * access tokens, on three paths. It holds nothing that a second process would have to know.
+ * The authorization server: `client_credentials` with `private_key_jwt` (RFC 7523) for machines,
+ * `authorization_code` with PKCE for people, RFC 9068 access tokens for both. It holds nothing that
+ * a second process would have to know.
  */
 import type { JWK } from 'jose';
 import { errors, Provider } from 'oidc-provider';
 import type { ProviderContext } from 'oidc-provider';
-import type { RequestHandler } from 'express';
+import { Router, type RequestHandler } from 'express';
 import type { ClientRegistry } from '#src/access/clients.ts';
 import { TOKEN_ALGORITHM } from '#src/access/keys.ts';
 import { rememberJti } from '#src/access/replays.ts';
@@ -14,18 +15,26 @@ import { readAssertion } from './assertion.ts';
 import { speakAs, tellOfFailure } from './answers.ts';
 import type { OAuthLog } from './answers.ts';
 import { createGate } from './gate.ts';
-import { providerSettings, TOKEN_SECONDS } from './settings.ts';
+import type { People } from './people.ts';
+import { providerSettings } from './settings.ts';
+import { createSignIn } from './sign-in.ts';
+import { TOKEN_SECONDS } from './token-life.ts';
 
 export interface AuthorizationServerDeps {
   db: Queryable;
   clients: Pick<ClientRegistry, 'find'>;
   /** The public origin, without a trailing slash: issuer and audience of every token. */
   issuer: string;
-  /** Ed25519 private JWK with `kid`; every process of one gateway has the same. */
-  signingKey: JWK;
+  /**
+   * Ed25519 private JWKs with `kid`, the one that signs at the moment first: asked for again with
+   * each request, because keys change while gateways run.
+   */
+  signingKeys: () => readonly JWK[];
   /** Milliseconds since 1970 UTC. */
   now: () => number;
   log: OAuthLog;
+  /** Left out where nobody signs in. */
+  people?: People;
 }
 
 /** A process whose clock is behind must still know a `jti` that another would take as good. */
@@ -33,29 +42,53 @@ const REMEMBER_LONGER_SECONDS = 60;
 
 /** A handler for the root of the application; what is not its own it passes on. */
 export function createAuthorizationServer(deps: AuthorizationServerDeps): RequestHandler {
+  let built: (ReturnType<typeof createProvider> & { for: string }) | undefined;
+  const current = () => {
+    const keys = deps.signingKeys();
+    const name = keys.map(({ kid }) => kid).join(' ');
+    if (built?.for !== name) built = { for: name, ...createProvider(deps, keys) };
+    return built;
+  };
+  const handle: ProviderHandler = (request, response) => current().handle(request, response);
+  const { issuer, people, log } = deps;
+  const gate = createGate({ issuer, handle, isOpenToPeople: people !== undefined });
+  if (!people) return gate;
+  const router = Router({ caseSensitive: true, strict: true });
+  router.use(createSignIn({ people, issuer, log, provider: () => current().provider }), gate);
+  return router;
+}
+
+type ProviderHandler = Parameters<typeof createGate>[0]['handle'];
+
+/** A provider knows its keys from the start: for others another one is made. */
+function createProvider(
+  deps: AuthorizationServerDeps,
+  keys: readonly JWK[],
+): { provider: Provider; handle: ProviderHandler } {
   const { issuer, log } = deps;
   const provider = new Provider(
     issuer,
     providerSettings({
-      clients: deps.clients,
-      signingKey: deps.signingKey,
+      ...{ issuer, people: deps.people, clients: deps.clients },
+      signingKeys: keys,
       assertAssertion: (ctx, _claims, _header, client) =>
         takeAssertion(deps, ctx as ProviderContext, client as { clientId: string }),
     }),
   );
+  const granting = { provider, issuer, kid: keys[0]?.kid };
   // the issuer is configured: no header decides what this server believes about itself
   provider.proxy = false;
   provider.silent = true;
-  provider.registerGrantType('client_credentials', (ctx) => grantToken({ provider, issuer }, ctx), [
+  provider.registerGrantType('client_credentials', (ctx) => grantToken(granting, ctx), [
     'scope',
     'resource',
   ]);
   provider.use(speakAs(issuer));
   provider.on('grant.error', (ctx, error) => tellOfFailure(log, ctx, error));
+  provider.on('authorization.error', (ctx, error) => tellOfFailure(log, ctx, error));
   provider.on('server_error', (ctx, error) => tellOfFailure(log, ctx, error));
   provider.on('error', (error) => log.error({ err: error }, 'authorization server failed'));
-  const handle = provider.callback();
-  return createGate({ issuer, handle });
+  return { provider, handle: provider.callback() };
 }
 
 /** The signature is good: the assertion must be sound, and is used up by this. */
@@ -78,7 +111,7 @@ async function takeAssertion(
  * the server); one scope that it does not have refuses the whole request.
  */
 async function grantToken(
-  { provider, issuer }: { provider: Provider; issuer: string },
+  { provider, issuer, kid }: { provider: Provider; issuer: string; kid: string | undefined },
   ctx: ProviderContext,
 ): Promise<void> {
   const client = ctx.oidc?.client;
@@ -99,7 +132,7 @@ async function grantToken(
     audience: issuer,
     accessTokenTTL: TOKEN_SECONDS,
     accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: TOKEN_ALGORITHM } },
+    jwt: { sign: { alg: TOKEN_ALGORITHM, ...(kid === undefined ? {} : { kid }) } },
   });
   ctx.oidc?.entity('ClientCredentials', token);
   const value = await token.save();

@@ -1,4 +1,4 @@
-/** The door of the authorization server: three paths, their methods and a limit. */
+/** The door of the authorization server: its paths, their methods and a limit. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 
@@ -6,6 +6,8 @@ export interface GateDeps {
   issuer: string;
   /** The provider: answers what is let through. */
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Whether people may be authorised here, too. */
+  isOpenToPeople: boolean;
 }
 
 const TOKEN_PATH = '/oauth2/token';
@@ -14,6 +16,8 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   '/oauth2/jwks': ['GET', 'HEAD'],
   '/.well-known/oauth-authorization-server': ['GET', 'HEAD'],
 };
+/** Where a sign-in begins, and where it goes on when somebody has proved who they are. */
+const AUTHORIZE = /^\/oauth2\/authorize(\/[\w-]{16,64})?$/;
 /** An assertion has about 600 bytes. A body without a length ends at the provider's own 56 KiB. */
 const BODY_BYTES_MAX = 16 * 1024;
 
@@ -24,11 +28,12 @@ interface Refusal {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Lets the provider's three operations through and answers or passes on everything else. */
-export function createGate({ issuer, handle }: GateDeps): RequestHandler {
+/** Lets the provider's few operations through and answers or passes on everything else. */
+export function createGate({ issuer, handle, isOpenToPeople }: GateDeps): RequestHandler {
   return (request, response, next) => {
     const [path = '', query] = request.url.split('?', 2);
-    const methods = Object.hasOwn(METHODS, path) ? METHODS[path] : undefined;
+    const own = Object.hasOwn(METHODS, path) ? METHODS[path] : undefined;
+    const methods = own ?? (isOpenToPeople && AUTHORIZE.test(path) ? ['GET'] : undefined);
     if (methods === undefined) {
       // everything else of the provider's does not exist here
       if (path.startsWith('/oauth2/')) refuse(response, NOT_FOUND);

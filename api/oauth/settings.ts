@@ -1,18 +1,22 @@
-/** What of `oidc-provider` is switched on: one grant, one way to prove who one is, no state. */
+/** What of `oidc-provider` is switched on: machines prove who they are by key, people sign in. */
 import type { Adapter } from 'oidc-provider';
 import type { JWK } from 'jose';
 import type { ClientAccount, ClientRegistry } from '#src/access/clients.ts';
 import { ASSERTION_ALGORITHMS, TOKEN_ALGORITHM } from '#src/access/keys.ts';
 import { ALL_SCOPES } from '#src/access/roles.ts';
+import { CONSOLE_CLIENT } from '#src/access/client-rules.ts';
 import { CLOCK_SKEW_SECONDS } from './assertion.ts';
-
-/** How long an access token lives (SMART Backend Services section 3.4: at most 300). */
-export const TOKEN_SECONDS = 300;
+import { consoleMetadata, peopleSettings, type People } from './people.ts';
+import { signInStore } from './sign-in-store.ts';
+import { TOKEN_SECONDS } from './token-life.ts';
 
 export interface SettingsDeps {
+  issuer: string;
+  /** Left out where nobody signs in. */
+  people: People | undefined;
   clients: Pick<ClientRegistry, 'find'>;
-  /** Ed25519 private JWK with `kid`; all processes have the same. */
-  signingKey: JWK;
+  /** Ed25519 private JWKs with `kid`, the one that signs first; the others are published only. */
+  signingKeys: readonly JWK[];
   /** Called when the signature of an assertion is good; throws when it must not count. */
   assertAssertion: (ctx: unknown, claims: unknown, header: unknown, client: unknown) => unknown;
 }
@@ -21,21 +25,27 @@ const off = { enabled: false };
 
 /** The configuration of the provider, whose defaults are those of an OpenID Provider. */
 export function providerSettings(deps: SettingsDeps): Record<string, unknown> {
+  const { issuer, people } = deps;
+  const forPeople = people && peopleSettings(people, { issuer, keys: deps.signingKeys });
   return {
-    adapter: (model: string) => adapterFor(model, deps.clients),
-    jwks: { keys: [{ ...deps.signingKey, alg: TOKEN_ALGORITHM, use: 'sig' }] },
-    routes: { token: '/oauth2/token', jwks: '/oauth2/jwks' },
+    ...forPeople,
+    adapter: (model: string) => adapterFor(model, deps),
+    jwks: { keys: deps.signingKeys.map((key) => ({ ...key, alg: TOKEN_ALGORITHM, use: 'sig' })) },
+    routes: {
+      ...{ token: '/oauth2/token', jwks: '/oauth2/jwks' },
+      authorization: '/oauth2/authorize',
+    },
     scopes: [...ALL_SCOPES],
     claims: {},
-    responseTypes: [],
-    clientAuthMethods: ['private_key_jwt'],
+    responseTypes: people ? ['code'] : [],
+    clientAuthMethods: ['private_key_jwt', ...(people ? ['none'] : [])],
     clientDefaults: { id_token_signed_response_alg: TOKEN_ALGORITHM },
     enabledJWA: {
       clientAuthSigningAlgValues: [...ASSERTION_ALGORITHMS],
       idTokenSigningAlgValues: [TOKEN_ALGORITHM],
     },
     clockTolerance: CLOCK_SKEW_SECONDS,
-    ttl: { ClientCredentials: TOKEN_SECONDS },
+    ttl: { ...settingsOf(forPeople, 'ttl'), ClientCredentials: TOKEN_SECONDS },
     assertJwtClientAuthClaimsAndHeader: deps.assertAssertion,
     // origins are settled before the provider sees a request
     clientBasedCORS: () => true,
@@ -48,8 +58,13 @@ export function providerSettings(deps: SettingsDeps): Record<string, unknown> {
       resourceIndicators: off,
       rpInitiatedLogout: off,
       userinfo: off,
+      ...settingsOf(forPeople, 'features'),
     },
   };
+}
+
+function settingsOf(settings: Record<string, unknown> | undefined, name: string): object {
+  return settings?.[name] ?? {};
 }
 
 /** The provider shows errors as pages to whoever prefers HTML; here they are JSON for everyone. */
@@ -59,20 +74,28 @@ function renderJson(ctx: { body: unknown }, error: Record<string, unknown>): voi
 
 /**
  * Clients are read from the database each time, so that a revoked one gets no token from then on.
- * Nothing else is stored through the provider: tokens are self-contained, and its own replay check
- * (find, then save: two at once both pass) finds nothing, because `assertAssertion` has already
- * taken the `jti` atomically.
+ * Tokens are self-contained, and the provider's own replay check (find, then save: two at once both
+ * pass) finds nothing, because `assertAssertion` has already taken the `jti` atomically.
  */
-function adapterFor(model: string, clients: SettingsDeps['clients']): Adapter {
+function adapterFor(model: string, { clients, people, issuer }: SettingsDeps): Adapter {
+  if (people && keptModels.includes(model)) {
+    return signInStore({ ...people, limits: people.sessions.limits }, model);
+  }
   return {
     find: async (id) => {
-      const found = model === 'Client' ? await clients.find(id) : undefined;
+      if (model !== 'Client') return undefined;
+      if (people && id === CONSOLE_CLIENT) return consoleMetadata(issuer);
+      const found = await clients.find(id);
       return found && found.revokedAt === null ? clientMetadata(found) : undefined;
     },
     upsert: () => Promise.resolve(),
     destroy: () => Promise.resolve(),
+    revokeByGrantId: () => Promise.resolve(),
   };
 }
+
+/** What is kept between the requests of a sign-in. */
+const keptModels = ['Session', 'Interaction', 'AuthorizationCode', 'Grant'];
 
 function clientMetadata(client: ClientAccount): Record<string, unknown> {
   return {

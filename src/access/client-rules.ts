@@ -1,5 +1,6 @@
 /** What makes a client account sound: an offered one is told all its faults. */
 import type { JWK } from 'jose';
+import { GatewayError } from '#src/base/errors.ts';
 import type { FieldRule } from '#src/base/words.ts';
 import { keyFault } from './keys.ts';
 import type { KeyFault } from './keys.ts';
@@ -28,6 +29,10 @@ export interface ClientFault {
 /** Ids of clients and of consignees: lower case, 2 to 40 characters. */
 const ID = /^[a-z][a-z0-9-]{1,39}$/;
 const KEYS_MAX = 8;
+/** The name of the page that people sign in through, which has no key. */
+export const CONSOLE_CLIENT = 'console';
+/** Names that nobody may have: they stand for the gateway itself and its page. */
+const RESERVED = [CONSOLE_CLIENT, 'waybill', 'anonymous'];
 
 const KEY_FAULTS: Readonly<Record<KeyFault, string>> = {
   NOT_A_KEY: 'is not a usable public JWK',
@@ -44,9 +49,22 @@ export function clientFaults(client: NewClient): ClientFault[] {
   return [...identityFaults(client), ...scopeFaults(client), ...keyFaults(client)];
 }
 
+/** Throws `INVALID_REQUEST` with every fault of a client; its `cause` says each in words. */
+export function assertSound(client: NewClient): void {
+  const faults = clientFaults(client);
+  if (faults.length > 0) {
+    throw new GatewayError('INVALID_REQUEST', {
+      problems: faults.map(({ pointer, rule }) => ({ pointer, rule })),
+      cause: new Error(faults.map(({ pointer, why }) => `${pointer}: ${why}`).join('; ')),
+    });
+  }
+}
+
 function identityFaults({ id, role, consignee }: NewClient): ClientFault[] {
   const faults: ClientFault[] = [];
   if (!ID.test(id)) faults.push(fault('/id', 'format', `must match ${ID.source}`));
+  if (RESERVED.includes(id))
+    faults.push(fault('/id', 'invalid', 'is a name of the gateway itself'));
   if (!isRole(role)) faults.push(fault('/role', 'invalid', 'is not a role'));
   if (role === 'consignee' && (consignee === null || !ID.test(consignee))) {
     faults.push(fault('/consignee', 'required', 'a client of this role names its consignee'));

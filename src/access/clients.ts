@@ -1,25 +1,12 @@
 /** Who may call: client accounts in PostgreSQL, where a revocation holds everywhere within 5 s. */
-import type { JWK } from 'jose';
-import { GatewayError } from '#src/base/errors.ts';
 import type { Queryable } from '#src/store/pool.ts';
-import { clientFaults } from './client-rules.ts';
-import type { NewClient } from './client-rules.ts';
-import { publicPart } from './keys.ts';
+import { assertSound, type NewClient } from './client-rules.ts';
+import { clientRows, jwksOf, type ClientAccount } from './client-rows.ts';
 import type { Role } from './roles.ts';
+import type { RowFingerprint } from './row-seal.ts';
 import { createStateCache } from './state-cache.ts';
 
-/** A client account as it stands in the database. */
-export interface ClientAccount {
-  id: string;
-  role: Role;
-  /** The consignee that it acts for; null unless the role is `consignee`. */
-  consignee: string | null;
-  scopes: readonly string[];
-  /** Public keys of its assertions, each with `kid` and `alg`. */
-  keys: readonly JWK[];
-  createdAt: Date;
-  revokedAt: Date | null;
-}
+export type { ClientAccount };
 
 /** What a request needs to know of a client that is not revoked. */
 export interface ActiveClient {
@@ -32,134 +19,95 @@ export interface ActiveClient {
 export interface ClientRegistry {
   /**
    * Registers a client; `false`, and nothing changed, when its id is taken (a revoked client keeps
-   * its id for good). Throws `INVALID_REQUEST` with every fault; its `cause` says each in words.
+   * its id for good). A row without a seal is nobody's: it is made anew under the same role.
+   * Throws `INVALID_REQUEST` with every fault; its `cause` says each in words.
    * @param within the transaction to register it in, when there is one
    */
   add(client: NewClient, within?: Queryable): Promise<boolean>;
+  /** What a client may do from now on. Undefined: unknown or revoked. Throws as `add` does. */
+  setScopes(
+    id: string,
+    scopes: readonly string[],
+    within?: Queryable,
+  ): Promise<ClientAccount | undefined>;
   /**
-   * Gives a client new keys in place of its old ones, and its access back when it was revoked.
-   * False: unknown. Throws `INVALID_REQUEST` as `add` does.
+   * Gives a client new keys, and its access back when it was revoked. Undefined: unknown. Throws
+   * `INVALID_REQUEST` as `add` does.
+   * @param oldUntil until when its old keys count, too; null: no longer
    */
-  replaceKeys(id: string, jwks: NewClient['jwks'], within?: Queryable): Promise<boolean>;
+  replaceKeys(
+    id: string,
+    jwks: NewClient['jwks'],
+    oldUntil: Date | null,
+    within?: Queryable,
+  ): Promise<ClientAccount | undefined>;
   /** Revokes a client: no new token at once, no old one after 5 s. False: unknown or revoked. */
   revoke(id: string, within?: Queryable): Promise<boolean>;
-  /** The account as the database has it now, revoked ones too. */
+  /** The account as the database has it now, revoked ones too; not one without a good seal. */
   find(id: string): Promise<ClientAccount | undefined>;
-  /** Every account, by id. */
+  /** Every account, by id; `sealed` is `none` where a hand in the database made or changed it. */
   list(): Promise<ClientAccount[]>;
   /** The client if it exists and is not revoked, as of at most 4 s ago. */
   lookup(id: string): Promise<ActiveClient | undefined>;
+  /** Seals anew what is sealed by an older key. Returns how many there were. */
+  reseal(): Promise<number>;
 }
 
 export interface ClientRegistryDeps {
   db: Queryable;
   /** Milliseconds since 1970 UTC. */
   now: () => number;
+  fingerprint: RowFingerprint;
 }
-
-interface ClientRow {
-  id: string;
-  role: Role;
-  consignee: string | null;
-  scopes: string[];
-  jwks: { keys: JWK[] };
-  created_at: Date;
-  revoked_at: Date | null;
-}
-
-/** The longest id that a client may have; longer text never reaches the database. */
-const CLIENT_ID = /^[a-z][a-z0-9-]{1,39}$/;
-const COLUMNS = 'id, role, consignee, scopes, jwks, created_at, revoked_at';
-const LIST_MAX = 10_000;
 
 /** The registry of clients; one per process, so that its cache is shared by every request. */
-export function createClientRegistry({ db, now }: ClientRegistryDeps): ClientRegistry {
-  const find = async (id: string): Promise<ClientAccount | undefined> => {
-    if (!CLIENT_ID.test(id)) return undefined;
-    const { rows } = await db.query<ClientRow>({
-      name: 'client_by_id',
-      text: `SELECT ${COLUMNS} FROM clients WHERE id = $1`,
-      values: [id],
-    });
-    return rows[0] && account(rows[0]);
+export function createClientRegistry({ db, now, fingerprint }: ClientRegistryDeps): ClientRegistry {
+  const rows = clientRows({ now, fingerprint });
+  const find = async (id: string) => {
+    const found = await rows.find(db, id);
+    return found?.sealed === 'none' ? undefined : found;
   };
   const states = createStateCache({ read: async (id) => active(await find(id)), now });
   return {
     find,
     lookup: (id) => states.read(id),
-    add: async (client, within = db) => {
-      const added = await insert(within, client);
+    async add(client, within = db) {
+      assertSound(client);
+      const added = await rows.insert(within, client);
       states.forget(client.id);
       return added;
     },
-    replaceKeys: async (id, jwks, within = db) => {
-      const account = await find(id);
-      if (account === undefined) return false;
-      assertSound({ ...account, jwks });
-      await within.query('UPDATE clients SET jwks = $2, revoked_at = NULL WHERE id = $1', [
-        id,
-        storedKeys(jwks),
-      ]);
+    async setScopes(id, scopes, within = db) {
+      const changed = await rows.change(within, id, (account) => {
+        if (account.revokedAt !== null) return undefined;
+        assertSound({ ...account, scopes, jwks: { keys: account.keys } });
+        return { scopes: [...new Set(scopes)] };
+      });
       states.forget(id);
-      return true;
+      return changed;
     },
-    revoke: async (id, within = db) => {
-      const { rowCount } = await within.query(
-        'UPDATE clients SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL',
-        [id],
+    async replaceKeys(id, jwks, oldUntil, within = db) {
+      const changed = await rows.change(within, id, (account) => {
+        assertSound({ ...account, jwks });
+        const until = account.revokedAt === null ? oldUntil : null;
+        return { jwks: jwksOf(jwks.keys, account, until), revokedAt: null };
+      });
+      states.forget(id);
+      return changed;
+    },
+    async revoke(id, within = db) {
+      const changed = await rows.change(within, id, (account) =>
+        account.revokedAt === null ? { revokedAt: new Date(now()) } : undefined,
       );
       states.forget(id);
-      return rowCount === 1;
+      return changed !== undefined;
     },
-    list: async () => {
-      const { rows } = await db.query<ClientRow>(
-        `SELECT ${COLUMNS} FROM clients ORDER BY id LIMIT ${LIST_MAX}`,
-      );
-      return rows.map(account);
+    list: () => rows.list(db),
+    async reseal() {
+      const older = (await rows.list(db)).filter(({ sealed }) => sealed === 'older');
+      for (const { id } of older) await rows.change(db, id, () => ({}));
+      return older.length;
     },
-  };
-}
-
-function storedKeys({ keys }: NewClient['jwks']): string {
-  return JSON.stringify({ keys: keys.map(publicPart) });
-}
-
-/** Throws `INVALID_REQUEST` with every fault of a client; its `cause` says each in words. */
-function assertSound(client: NewClient): void {
-  const faults = clientFaults(client);
-  if (faults.length > 0) {
-    throw new GatewayError('INVALID_REQUEST', {
-      problems: faults.map(({ pointer, rule }) => ({ pointer, rule })),
-      cause: new Error(faults.map(({ pointer, why }) => `${pointer}: ${why}`).join('; ')),
-    });
-  }
-}
-
-async function insert(db: Queryable, client: NewClient): Promise<boolean> {
-  assertSound(client);
-  const { rowCount } = await db.query(
-    `INSERT INTO clients (id, role, consignee, scopes, jwks) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT DO NOTHING`,
-    [
-      client.id,
-      client.role,
-      client.consignee,
-      [...new Set(client.scopes)],
-      storedKeys(client.jwks),
-    ],
-  );
-  return rowCount === 1;
-}
-
-function account(row: ClientRow): ClientAccount {
-  return {
-    id: row.id,
-    role: row.role,
-    consignee: row.consignee,
-    scopes: row.scopes,
-    keys: row.jwks.keys,
-    createdAt: row.created_at,
-    revokedAt: row.revoked_at,
   };
 }
 

@@ -12,6 +12,7 @@ const SCOPES = {
   // prettier-ignore
   'privacy-officer': [
     'ledger:read', 'audit:read', 'audit:review', 'transfers:preview', 'subjects:erase',
+    'ledger:witness',
   ],
   operator: ['consignees:operate', 'contracts:end', 'access:admin'],
 } as const satisfies Record<Role, readonly string[]>;

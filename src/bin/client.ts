@@ -1,26 +1,21 @@
 /** `waybill client`: who may call, granted and revoked with a reason that the ledger keeps. */
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { JWK } from 'jose';
 import { clientFaults, type NewClient } from '#src/access/client-rules.ts';
-import { createClientRegistry } from '#src/access/clients.ts';
-import { isRole, scopesOf } from '#src/access/roles.ts';
-import { createClock } from '#src/base/clock.ts';
+import { isRole, ROLES, scopesOf } from '#src/access/roles.ts';
 import { readConfig } from '#src/base/config.ts';
 import { StartupError } from '#src/base/errors.ts';
-import { createLog } from '#src/base/log.ts';
-import { readKeys } from '#src/base/secrets.ts';
 import { gatewayActor } from '#src/base/words.ts';
-import { makeEntry } from '#src/ledger/entry.ts';
-import { assertSealingKey } from '#src/ledger/open.ts';
-import { grantAccess, revokeAccess, rotateAccess, type AccessDeps } from '#src/lifecycle/access.ts';
-import { createSealer } from '#src/sealing/seal.ts';
-import { assertSchema } from '#src/store/migrate.ts';
-import { databaseNow } from '#src/store/now.ts';
-import { openDatabase, type Database } from '#src/store/pool.ts';
-import { openEmbedded } from './embedded.ts';
+import {
+  changeAccess,
+  grantAccess,
+  overlapDaysMax,
+  revokeAccess,
+  rotateAccess,
+} from '#src/lifecycle/access.ts';
+import { withOwnRooms, type OwnRooms } from './own-rooms.ts';
 import { rootDir, type Environment } from './settings.ts';
 
 /** Runs an action against the gateway's database; gateways may run meanwhile. */
@@ -32,54 +27,75 @@ export async function manageClients(env: Environment, args: readonly string[]): 
       role: { type: 'string' },
       consignee: { type: 'string' },
       jwk: { type: 'string' },
+      scopes: { type: 'string' },
+      'keep-old-days': { type: 'string' },
       reason: { type: 'string' },
     },
   });
   const [action = '', id = ''] = positionals;
-  const command = { add, rotate, revoke, list }[action];
-  if (!command) throw new StartupError(['client: say add, rotate, revoke or list']);
+  const command = { add, change, rotate, revoke, list }[action];
+  if (!command) throw new StartupError(['client: say add, change, rotate, revoke or list']);
   assertConsignee(env, values.consignee);
   if (action !== 'list' && !values.reason) throw new StartupError(['--reason: say why']);
-  const { deps, close } = await open(env);
-  try {
-    return await command(deps, { ...values, id, reason: values.reason ?? '' });
-  } finally {
-    await close();
-  }
+  const asked = { ...values, id, reason: values.reason ?? '', actor: gatewayActor, client: id };
+  return withOwnRooms(env, (rooms) => command(rooms, asked));
 }
 
 interface Asked {
   id: string;
+  client: string;
+  actor: typeof gatewayActor;
   reason: string;
   role?: string;
   consignee?: string;
   jwk?: string;
+  scopes?: string;
+  'keep-old-days'?: string;
 }
 
-async function add(deps: AccessDeps, asked: Asked): Promise<number> {
-  if (!isRole(asked.role))
-    throw new StartupError(['--role: say emr, consignee, auditor, operator']);
+async function add(rooms: OwnRooms, asked: Asked): Promise<number> {
+  if (!isRole(asked.role)) throw new StartupError([`--role: say one of ${ROLES.join(', ')}`]);
   const key = readJwk(asked.jwk);
   const client: NewClient = {
-    ...{ id: asked.id, role: asked.role, scopes: scopesOf(asked.role) },
+    ...{ id: asked.id, role: asked.role },
+    scopes: asked.scopes === undefined ? scopesOf(asked.role) : scopesIn(asked.scopes),
     consignee: asked.consignee ?? null,
     jwks: { keys: [key] },
   };
   const faults = clientFaults(client);
   if (faults.length > 0)
     throw new StartupError(faults.map(({ pointer, why }) => `${pointer}: ${why}`));
-  const added = await grantAccess(deps, { actor: gatewayActor, reason: asked.reason, client });
+  const added = await grantAccess(rooms, { ...asked, client });
   tell(added ? `client ${asked.id} may call` : `the id ${asked.id} is taken; nothing was changed`);
   return added ? 0 : 1;
 }
 
-async function rotate(deps: AccessDeps, asked: Asked): Promise<number> {
+async function change(rooms: OwnRooms, asked: Asked): Promise<number> {
+  if (!asked.scopes) throw new StartupError(['--scopes: say which, with spaces between']);
+  const changed = await changeAccess(rooms, { ...asked, scopes: scopesIn(asked.scopes) });
+  tell(
+    changed
+      ? `client ${asked.id} may now: ${changed.scopes.join(' ')}`
+      : `no client ${asked.id} to change`,
+  );
+  return changed ? 0 : 1;
+}
+
+async function rotate(rooms: OwnRooms, asked: Asked): Promise<number> {
+  const { 'keep-old-days': text = '0' } = asked;
+  const days = Number(text);
+  if (!(days >= 0 && days <= overlapDaysMax)) {
+    throw new StartupError([`--keep-old-days: a number from 0 to ${overlapDaysMax}`]);
+  }
+  const oldUntil = days === 0 ? undefined : new Date(Date.now() + days * 86_400_000);
   const jwks = { keys: [readJwk(asked.jwk)] };
-  const change = { actor: gatewayActor, reason: asked.reason, client: asked.id, jwks };
-  const rotated = await rotateAccess(deps, change);
-  tell(rotated ? `client ${asked.id} may call with its new key` : `no client ${asked.id}`);
+  const rotated = await rotateAccess(rooms, { ...asked, jwks, oldUntil });
+  const old = oldUntil ? `, and until ${oldUntil.toISOString()} with the old one` : '';
+  tell(rotated ? `client ${asked.id} may call with its new key${old}` : `no client ${asked.id}`);
   return rotated ? 0 : 1;
 }
+
+const scopesIn = (text: string) => text.split(/[\s,]+/).filter((one) => one !== '');
 
 /** A client that acts for nobody would only ever see nothing: most likely a slip of the pen. */
 function assertConsignee(env: Environment, consignee: string | undefined): void {
@@ -99,54 +115,22 @@ function readJwk(file: string | undefined): JWK {
   }
 }
 
-async function revoke(deps: AccessDeps, asked: Asked): Promise<number> {
-  const change = { actor: gatewayActor, reason: asked.reason, client: asked.id };
-  const revoked = await revokeAccess(deps, change);
+async function revoke(rooms: OwnRooms, asked: Asked): Promise<number> {
+  const revoked = await revokeAccess(rooms, asked);
   tell(revoked ? `client ${asked.id} is revoked` : `no client ${asked.id} to revoke`);
   return revoked ? 0 : 1;
 }
 
-async function list({ clients }: AccessDeps): Promise<number> {
-  for (const { id, role, consignee, revokedAt } of await clients.list()) {
+async function list({ clients }: OwnRooms): Promise<number> {
+  for (const { id, role, consignee, scopes, revokedAt, sealed } of await clients.list()) {
     const state = revokedAt ? `revoked ${revokedAt.toISOString()}` : 'active';
-    process.stdout.write(`${[id, role, consignee ?? '-', state].join('\t')}\n`);
+    const told = sealed === 'none' ? 'UNKNOWN TO THE LEDGER, refused' : state;
+    const line = [id, role, consignee ?? '-', told, scopes.join(' ')];
+    process.stdout.write(`${line.join('\t')}\n`);
   }
   return 0;
 }
 
 function tell(line: string): void {
   process.stderr.write(`waybill client: ${line}\n`);
-}
-
-async function open(env: Environment): Promise<{ deps: AccessDeps; close: () => Promise<void> }> {
-  const config = readConfig(env, rootDir);
-  const embedded = config.databaseUrl === null;
-  const found = readKeys(env, { home: config.home, embedded });
-  if ('faults' in found) throw new StartupError(found.faults);
-  const engine = embedded ? await openEmbedded(config.home, createLog({ level: 'silent' })) : null;
-  const db = openDatabase({ url: config.databaseUrl ?? engine?.gatewayUrl ?? '', sizeMax: 2 });
-  const close = async () => {
-    await db.end();
-    await engine?.stop();
-  };
-  try {
-    return { deps: await prepare(db, found.keys.sealing), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-/** The same checks as those of a gateway that starts: what is written here it will have to read. */
-async function prepare(db: Database, sealingKey: Buffer): Promise<AccessDeps> {
-  await assertSchema(db);
-  const sealer = createSealer({ key: sealingKey });
-  const clock = createClock({ databaseNow: () => databaseNow(db), localNow: Date.now });
-  await clock.measure();
-  clock.assertAgrees();
-  await assertSealingKey({ db, openDetail: sealer.open });
-  return {
-    ...{ db, clock, clients: createClientRegistry({ db, now: Date.now }) },
-    makeEntry: (input) => makeEntry({ sealDetail: sealer.seal, randomBytes }, input),
-  };
 }

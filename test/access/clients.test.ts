@@ -5,11 +5,13 @@ import type { NewClient } from '#src/access/client-rules.ts';
 import { generateClientKey } from '#src/access/keys.ts';
 import { forgetExpired, rememberJti } from '#src/access/replays.ts';
 import { ALL_SCOPES, isRole, ROLES, scopesOf } from '#src/access/roles.ts';
+import { createFingerprint } from '#src/sealing/fingerprint.ts';
 import { openDatabase } from '#src/store/pool.ts';
 import type { Database } from '#src/store/pool.ts';
 import { freshDatabase } from '#test/support/database.ts';
 
 const { privateJwk, publicJwk } = await generateClientKey();
+const fingerprint = createFingerprint({ key: Buffer.alloc(32, 1) });
 const emr: NewClient = {
   id: 'emr',
   role: 'emr',
@@ -35,7 +37,7 @@ beforeAll(async () => {
   fresh = await freshDatabase();
   db = openDatabase({ url: fresh.url });
   otherDb = openDatabase({ url: fresh.url });
-  registry = createClientRegistry({ db, now: () => nowMs });
+  registry = createClientRegistry({ db, now: () => nowMs, fingerprint });
 });
 afterAll(async () => {
   await db.end();
@@ -108,7 +110,7 @@ describe('the registry of clients', () => {
   });
 
   it('lets a revocation hold here at once, and in another process within 4 seconds', async () => {
-    const elsewhere = createClientRegistry({ db: otherDb, now: () => nowMs });
+    const elsewhere = createClientRegistry({ db: otherDb, now: () => nowMs, fingerprint });
     await registry.add({ ...emr, id: 'leaver' });
     expect(await registry.lookup('leaver')).toBeDefined();
     expect(await elsewhere.lookup('leaver')).toBeDefined();

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
@@ -13,7 +13,11 @@ import { createClientRegistry } from '#src/access/clients.ts';
 import type { ClientRegistry } from '#src/access/clients.ts';
 import { generateClientKey, generateTokenKey } from '#src/access/keys.ts';
 import { ALL_SCOPES, scopesOf } from '#src/access/roles.ts';
+import { createStaffSessions } from '#src/access/staff-sessions.ts';
+import { createStaffRegistry } from '#src/access/staff.ts';
 import { GatewayError } from '#src/base/errors.ts';
+import { createFingerprint } from '#src/sealing/fingerprint.ts';
+import { createSealer } from '#src/sealing/seal.ts';
 import { openDatabase } from '#src/store/pool.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
 import {
@@ -25,12 +29,14 @@ import {
 } from '#test/support/client.ts';
 import type { AssertionInput, TokenReply } from '#test/support/client.ts';
 import { freshDatabase } from '#test/support/database.ts';
+import { beginSignIn } from '#test/support/people.ts';
 
 const issuer = 'http://waybill.invalid';
 const emrKey = await generateClientKey();
 const otherKey = await generateClientKey();
 const labKey = await generateClientKey();
 const tokenKey = await generateTokenKey();
+const fingerprint = createFingerprint({ key: Buffer.alloc(32, 1) });
 const now = (): number => Date.now();
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
@@ -51,14 +57,14 @@ interface Process {
 
 async function startProcess(url: string, database?: Queryable): Promise<Process> {
   const db = openDatabase({ url });
-  const clients = createClientRegistry({ db: database ?? db, now });
+  const clients = createClientRegistry({ db: database ?? db, now, fingerprint });
   const app = express();
   app.use(
     createAuthorizationServer({
       db,
       clients,
       issuer,
-      signingKey: tokenKey.privateJwk,
+      signingKeys: () => [tokenKey.privateJwk],
       now,
       log,
     }),
@@ -493,7 +499,7 @@ describe('checking an access token', () => {
   const verifierAt = (process: Process) =>
     createTokenVerifier({
       issuer,
-      publicJwk: tokenKey.publicJwk,
+      publicJwks: () => [tokenKey.publicJwk],
       clients: {
         lookup: (id) => {
           lookups.push(id);
@@ -673,8 +679,8 @@ describe('checking an access token', () => {
     const clock = { ms: Date.now() };
     const elsewhere = createTokenVerifier({
       issuer,
-      publicJwk: tokenKey.publicJwk,
-      clients: createClientRegistry({ db: there.db, now: () => clock.ms }),
+      publicJwks: () => [tokenKey.publicJwk],
+      clients: createClientRegistry({ db: there.db, now: () => clock.ms, fingerprint }),
       now: () => clock.ms,
     });
     nowMs = clock.ms;
@@ -693,5 +699,50 @@ describe('checking an access token', () => {
     const token = await sign({ scope: 'transfers:read audit:read' });
     const caller = await verifierAt(here).verify(`Bearer ${token}`);
     expect(caller.scopes).toEqual(new Set(['transfers:read']));
+  });
+});
+
+describe('the sign-in of people behind TLS', () => {
+  it('sets cookies that travel over TLS only, under names that other hosts cannot set', async () => {
+    const https = 'https://waybill.invalid';
+    const db = openDatabase({ url: fresh.url });
+    const sealer = createSealer({ key: Buffer.alloc(32, 2) });
+    const ground = { db, now, fingerprint, sealer };
+    const clock = { now: () => new Date() };
+    const makeEntry = () => {
+      throw new Error('nothing is recorded here');
+    };
+    const staff = createStaffRegistry(ground);
+    const people = {
+      ...{ ...ground, staff, sessions: createStaffSessions(ground) },
+      ...{ clock, makeEntry, randomBytes },
+    };
+    const app = express();
+    const clients = createClientRegistry(ground);
+    const signingKeys = () => [tokenKey.privateJwk];
+    app.use(
+      createAuthorizationServer({ db, clients, issuer: https, signingKeys, now, log, people }),
+    );
+    const server = createServer(app);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const { query } = beginSignIn(https);
+      const url = `http://127.0.0.1:${port}/oauth2/authorize?${query}`;
+      const response = await fetch(url, { redirect: 'manual' });
+      expect(response.status).toBe(303);
+      const cookies = response.headers.getSetCookie();
+      expect(cookies.length).toBeGreaterThan(0);
+      for (const cookie of cookies) {
+        expect(cookie).toMatch(/^__Secure-waybill-(sign-in|resume)(\.sig)?=/);
+        for (const attribute of ['secure', 'httponly', 'samesite=lax']) {
+          expect(cookie.toLowerCase()).toContain(`; ${attribute}`);
+        }
+      }
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await db.end();
+    }
   });
 });

@@ -6,9 +6,11 @@ import { generateClientKey } from '#src/access/keys.ts';
 import { scopesOf } from '#src/access/roles.ts';
 import type { Actor } from '#src/base/words.ts';
 import { grantAccess, revokeAccess } from '#src/lifecycle/access.ts';
+import { createFingerprint } from '#src/sealing/fingerprint.ts';
 import { openRooms, type Rooms } from './support.ts';
 
 const { publicJwk } = await generateClientKey();
+const fingerprint = createFingerprint({ key: Buffer.alloc(32, 1) });
 const actor: Actor = { client: 'operator', role: 'operator', source: '192.0.2.7' };
 const reason = '새 검사실 계약';
 const lab: NewClient = {
@@ -22,7 +24,7 @@ let clients: ClientRegistry;
 
 beforeEach(async () => {
   rooms = await openRooms();
-  clients = createClientRegistry({ db: rooms.db, now: Date.now });
+  clients = createClientRegistry({ db: rooms.db, now: Date.now, fingerprint });
 });
 afterEach(() => rooms.close());
 

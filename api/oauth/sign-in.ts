@@ -1,0 +1,211 @@
+/** Signing in, setting up an account and signing out: what the forms of the pages come to. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Router, urlencoded, type Request, type RequestHandler, type Response } from 'express';
+import type { Interaction, Provider } from 'oidc-provider';
+import { canonicalBytes } from '#src/base/canonical.ts';
+import { codeSecretBytes, enrolmentOf } from '#src/access/one-time-code.ts';
+import { TooManyPasswords } from '#src/access/password.ts';
+import { enrol, findEnrolment, signIn, type EnrolFault } from '#src/access/sign-in.ts';
+import { recordEnrolled, recordLock } from '#src/lifecycle/staff.ts';
+import { pickLanguage } from '../problem.ts';
+import type { OAuthLog } from './answers.ts';
+import { endSession, signInPath, type People } from './people.ts';
+import { enrolPage, enrolTokenPage, signInPage, wordPage, type Place } from './sign-in-pages.ts';
+import { words } from './sign-in-words.ts';
+
+export interface SignInSettings {
+  people: People;
+  issuer: string;
+  log: OAuthLog;
+  /** The provider as it is now. */
+  provider: () => Provider;
+}
+
+const headers = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; " +
+    "frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+  // with `no-referrer` browsers would send our own forms with `Origin: null`
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+const enrolPath = '/oauth2/enrol';
+const consolePath = '/console/';
+const style = readFileSync(new URL('./sign-in.css', import.meta.url), 'utf8');
+
+type Form = Readonly<Record<string, unknown>>;
+
+/** The routes below `/oauth2/` that people see; whatever is not theirs passes. */
+export function createSignIn(settings: SignInSettings): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  const readForm = [fromHere(settings.issuer), urlencoded({ extended: false, limit: '8kb' })];
+  router.get('/oauth2/style.css', (_request, response) => {
+    response
+      .set({ ...headers, 'cache-control': 'no-cache' })
+      .type('text/css')
+      .send(style);
+  });
+  router.get(`${signInPath}/:uid`, (request, response) => showSignIn(settings, request, response));
+  router.post(`${signInPath}/:uid`, ...readForm, (request, response) =>
+    takeSignIn(settings, request, response),
+  );
+  router.get(enrolPath, (request, response) => {
+    send(response, 200, enrolTokenPage(placeOf(request), null));
+  });
+  router.post(enrolPath, ...readForm, (request, response) =>
+    takeEnrolment(settings, request, response),
+  );
+  router.post('/oauth2/sign-out', ...readForm, async (request, response) => {
+    await endSession(settings.provider(), { request, response });
+    response.set(headers).redirect(303, '/oauth2/signed-out');
+  });
+  router.get('/oauth2/signed-out', (request, response) => {
+    const next = { href: consolePath, label: words.title };
+    send(response, 200, wordPage(placeOf(request), { title: words.signedOut, next }));
+  });
+  return router;
+}
+
+/** Forms of other sites are not read; browsers say where a form comes from. */
+function fromHere(issuer: string): RequestHandler {
+  return ({ headers: sent }, response, next) => {
+    const { origin = issuer, 'sec-fetch-site': site = 'same-origin' } = sent;
+    if (origin === issuer && site === 'same-origin') next();
+    else response.status(403).set(headers).type('text/plain').send('forbidden\n');
+  };
+}
+
+/** What is being authorised, where the browser holds the cookie that belongs to it. */
+async function interactionOf(
+  { provider }: SignInSettings,
+  request: Request,
+  response: Response,
+): Promise<Interaction | null> {
+  try {
+    const found = await provider().interactionDetails(request, response);
+    return found.uid === request.params['uid'] && found.prompt.name === 'login' ? found : null;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'SessionNotFound') return null;
+    throw error;
+  }
+}
+
+async function showSignIn(
+  settings: SignInSettings,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  if (!(await interactionOf(settings, request, response))) return tellOver(request, response);
+  send(response, 200, signInPage(placeOf(request), null));
+}
+
+async function takeSignIn(
+  settings: SignInSettings,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const interaction = await interactionOf(settings, request, response);
+  if (!interaction) return tellOver(request, response);
+  const { people, log } = settings;
+  const form = request.body as Form;
+  const given = {
+    ...{ account: text(form, 'account'), password: text(form, 'password') },
+    code: text(form, 'code'),
+  };
+  const outcome = await signIn(people, given).catch((error: unknown) => {
+    if (error instanceof TooManyPasswords) return null;
+    throw error;
+  });
+  if (outcome === null) return send(response, 503, signInPage(placeOf(request), words.busy));
+  if (!outcome.ok) {
+    const source = request.ip ?? '';
+    if (outcome.locked) await recordLock(people, { ...outcome.locked, source });
+    log.info({ reason: outcome.locked ? 'LOCKED' : 'REFUSED' }, 'sign-in refused');
+    return send(response, 401, signInPage(placeOf(request), words.refused));
+  }
+  const before = interaction.session?.accountId;
+  if (before !== undefined && before !== outcome.staff) {
+    return send(response, 409, signInPage(placeOf(request), words.anotherSession));
+  }
+  response.set(headers);
+  // `remember: false`: the cookie goes with the browser
+  const result = { login: { accountId: outcome.staff, remember: false } };
+  await settings.provider().interactionFinished(request, response, result, {
+    mergeWithLastSubmission: false,
+  });
+}
+
+/** First the secret that was given; then, with it, a password and a code of the new key. */
+async function takeEnrolment(
+  { people }: SignInSettings,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const place = placeOf(request);
+  const form = request.body as Form;
+  const token = text(form, 'token');
+  const found = await findEnrolment(people, token);
+  if (!found) return send(response, 400, enrolTokenPage(place, 'TOKEN'));
+  const { staff } = found;
+  const aad = canonicalBytes({ use: 'waybill/enrol', staff });
+  const kept = openedOr(() => people.sealer.open(bytesOf(text(form, 'secret')), aad));
+  const secret = kept ?? randomBytes(codeSecretBytes);
+  const show = (fault: EnrolFault | 'DIFFERENT' | null) => {
+    const sealed = people.sealer.seal(secret, aad).toString('base64url');
+    const key = enrolmentOf(secret, { account: staff, issuer: 'Waybill' });
+    const shown = { account: staff, token, sealed, ...key };
+    send(response, fault ? 400 : 200, enrolPage(place, shown, fault));
+  };
+  if (!kept) return show(null);
+  const password = text(form, 'password');
+  if (password !== text(form, 'repeat')) return show('DIFFERENT');
+  const given = { token, secret, password, code: text(form, 'code') };
+  const done = await people.db.transaction(async (tx) => {
+    const outcome = await enrol(people, given, tx);
+    if (typeof outcome !== 'string') {
+      await recordEnrolled(people, tx, { staff, source: request.ip ?? '' });
+    }
+    return outcome;
+  });
+  if (typeof done === 'string') return show(done);
+  const next = { href: consolePath, label: words.title };
+  send(response, 200, wordPage(place, { title: words.done, why: words.doneWhy, next }));
+}
+
+function openedOr(open: () => Buffer): Buffer | null {
+  try {
+    return open();
+  } catch {
+    return null;
+  }
+}
+
+function tellOver(request: Request, response: Response): void {
+  const next = { href: consolePath, label: words.again };
+  const said = { title: words.expired, why: words.expiredWhy, next };
+  send(response, 400, wordPage(placeOf(request), said));
+}
+
+function send(response: Response, status: number, page: string): void {
+  response.status(status).set(headers).type('text/html').send(page);
+}
+
+function placeOf(request: Request): Place {
+  const asked = request.query['lang'];
+  const language =
+    asked === 'en' || asked === 'ko' ? asked : pickLanguage(request.get('accept-language'));
+  return { language, path: request.path };
+}
+
+/** A field that came once; whoever sends it twice has sent nothing. */
+const text = (form: Form, name: string): string => {
+  const value = form[name];
+  return typeof value === 'string' ? value : '';
+};
+
+const bytesOf = (base64url: string) => Buffer.from(base64url, 'base64url');

@@ -1,0 +1,168 @@
+/** The rows of client accounts: each read with its seal checked, each written with a new one. */
+import type { JWK } from 'jose';
+import type { Queryable } from '#src/store/pool.ts';
+import type { NewClient } from './client-rules.ts';
+import { publicPart } from './keys.ts';
+import type { Role } from './roles.ts';
+import { createRowSeal, type RowFingerprint, type RowSeal, type SealState } from './row-seal.ts';
+
+/** A client account as it stands in the database. */
+export interface ClientAccount {
+  id: string;
+  role: Role;
+  /** The consignee that it acts for; null unless the role is `consignee`. */
+  consignee: string | null;
+  scopes: readonly string[];
+  /** Public keys of its assertions that count now, each with `kid` and `alg`. */
+  keys: readonly JWK[];
+  /** Until when a key counts that has an end, by its `kid`. */
+  keyEnds: Readonly<Record<string, Date>>;
+  createdAt: Date;
+  revokedAt: Date | null;
+  sealed: SealState;
+}
+
+/** A public key; `until`: RFC 3339, where it was replaced by another and counts a while longer. */
+interface StoredKey extends JWK {
+  until?: string;
+}
+
+interface StoredKeys {
+  keys: StoredKey[];
+}
+
+interface ClientRow {
+  id: string;
+  role: Role;
+  consignee: string | null;
+  scopes: string[];
+  jwks: StoredKeys;
+  created_at: Date;
+  revoked_at: Date | null;
+  mac: Buffer | null;
+}
+
+/** What a change leaves out stays as it is. */
+interface RowChange {
+  scopes?: string[];
+  jwks?: StoredKeys;
+  revokedAt?: Date | null;
+}
+
+/** The longest id that a client may have; longer text never reaches the database. */
+const CLIENT_ID = /^[a-z][a-z0-9-]{1,39}$/;
+const COLUMNS = 'id, role, consignee, scopes, jwks, created_at, revoked_at, mac';
+const LIST_MAX = 10_000;
+
+type Sealed = Omit<ClientRow, 'created_at' | 'mac'>;
+
+/** Everything that decides what a client may do. */
+const contentOf = ({ id, role, consignee, scopes, jwks, revoked_at: revokedAt }: Sealed) => ({
+  ...{ id, role, consignee, scopes, jwks },
+  revokedAt: revokedAt?.toISOString() ?? null,
+});
+
+export function clientRows(deps: { now: () => number; fingerprint: RowFingerprint }) {
+  const seal = createRowSeal<ReturnType<typeof contentOf>>(deps, 'client-row');
+  const account = (row: ClientRow): ClientAccount => {
+    const ends = row.jwks.keys.flatMap(({ kid = '', until }) =>
+      until === undefined ? [] : [[kid, new Date(until)] as const],
+    );
+    const keys = row.jwks.keys.filter(
+      ({ until }) => until === undefined || Date.parse(until) > deps.now(),
+    );
+    return {
+      ...{ id: row.id, role: row.role, consignee: row.consignee, scopes: row.scopes },
+      ...{ keys: keys.map(publicPart), keyEnds: Object.fromEntries(ends) },
+      ...{ createdAt: row.created_at, revokedAt: row.revoked_at },
+      sealed: seal.check(contentOf(row), row.mac),
+    };
+  };
+
+  return {
+    async find(db: Queryable, id: string): Promise<ClientAccount | undefined> {
+      const row = await readRow(db, id);
+      return row && account(row);
+    },
+    async list(db: Queryable): Promise<ClientAccount[]> {
+      const { rows } = await db.query<ClientRow>(
+        `SELECT ${COLUMNS} FROM clients ORDER BY id LIMIT ${LIST_MAX}`,
+      );
+      return rows.map(account);
+    },
+    async insert(db: Queryable, client: NewClient): Promise<boolean> {
+      const { id, role, consignee } = client;
+      const row = {
+        ...{ id, role, consignee, scopes: [...new Set(client.scopes)], revoked_at: null },
+        jwks: { keys: client.jwks.keys.map(publicPart) },
+      };
+      const { rowCount } = await db.query(
+        `INSERT INTO clients (id, role, consignee, scopes, jwks, mac)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (id) DO UPDATE SET scopes = excluded.scopes, jwks = excluded.jwks,
+           revoked_at = NULL, mac = excluded.mac
+         WHERE clients.mac IS NULL AND clients.role = excluded.role
+           AND clients.consignee IS NOT DISTINCT FROM excluded.consignee`,
+        [id, role, consignee, row.scopes, JSON.stringify(row.jwks), seal.make(contentOf(row))],
+      );
+      return rowCount === 1;
+    },
+    change: (
+      db: Queryable,
+      id: string,
+      decide: (account: ClientAccount) => RowChange | undefined,
+    ) => changeRow({ account, seal }, db, id, decide),
+  };
+}
+
+async function readRow(db: Queryable, id: string): Promise<ClientRow | undefined> {
+  if (!CLIENT_ID.test(id)) return undefined;
+  const { rows } = await db.query<ClientRow>({
+    name: 'client_by_id',
+    text: `SELECT ${COLUMNS} FROM clients WHERE id = $1`,
+    values: [id],
+  });
+  return rows[0];
+}
+
+/**
+ * Changes a row whose seal is good, whoever else changes it meanwhile: the last to come sees what
+ * the others did. Undefined where there is none, or nothing is to be changed.
+ */
+async function changeRow(
+  of: { account: (row: ClientRow) => ClientAccount; seal: RowSeal<ReturnType<typeof contentOf>> },
+  db: Queryable,
+  id: string,
+  decide: (account: ClientAccount) => RowChange | undefined,
+): Promise<ClientAccount | undefined> {
+  for (;;) {
+    const row = await readRow(db, id);
+    if (!row || of.account(row).sealed === 'none') return undefined;
+    const change = decide(of.account(row));
+    if (change === undefined) return undefined;
+    const { scopes = row.scopes, jwks = row.jwks, revokedAt = row.revoked_at } = change;
+    const changed = { ...row, scopes, jwks, revoked_at: revokedAt };
+    const mac = of.seal.make(contentOf(changed));
+    const { rowCount } = await db.query(
+      `UPDATE clients SET scopes = $3, jwks = $4, revoked_at = $5, mac = $6
+       WHERE id = $1 AND mac = $2`,
+      [id, row.mac, scopes, JSON.stringify(jwks), revokedAt, mac],
+    );
+    if (rowCount === 1) return of.account({ ...changed, mac });
+  }
+}
+
+/** New keys, and old ones until `oldUntil`, or their own end where that is earlier. */
+export function jwksOf(
+  fresh: readonly JWK[],
+  { keys, keyEnds }: ClientAccount,
+  oldUntil: Date | null,
+): StoredKeys {
+  const kids = new Set(fresh.map(({ kid }) => kid));
+  const old = oldUntil === null ? [] : keys.filter(({ kid }) => !kids.has(kid));
+  const kept = old.map((key) => {
+    const end = Math.min(oldUntil?.getTime() ?? 0, keyEnds[key.kid ?? '']?.getTime() ?? Infinity);
+    return { ...publicPart(key), until: new Date(end).toISOString() };
+  });
+  return { keys: [...fresh.map(publicPart), ...kept] };
+}

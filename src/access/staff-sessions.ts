@@ -1,0 +1,94 @@
+/** Who is signed in: read from PostgreSQL, so that an end holds in every process within 5 s. */
+import type { Queryable } from '#src/store/pool.ts';
+import type { RowFingerprint } from './row-seal.ts';
+import { scopesOfRoles, STAFF_ID, type StaffRole } from './staff-rules.ts';
+import { staffRows } from './staff-rows.ts';
+import { createStateCache } from './state-cache.ts';
+
+/** How long a session lasts: without a sign of life, and at all. In seconds. */
+export interface SessionLimits {
+  idleSeconds: number;
+  absoluteSeconds: number;
+}
+
+export const sessionLimitsDefault: SessionLimits = {
+  idleSeconds: 15 * 60,
+  absoluteSeconds: 8 * 3600,
+};
+
+/** What a request needs to know of a person who is signed in. */
+export interface ActivePerson {
+  staff: string;
+  roles: readonly StaffRole[];
+  scopes: ReadonlySet<string>;
+}
+
+export interface StaffSessions {
+  /** The person of a session that goes on, as of at most 4 s ago; asking is a sign of life. */
+  lookup(session: string, staff: string): Promise<ActivePerson | undefined>;
+  /** The person of an account that is not revoked, as the database has it now. */
+  person(staff: string): Promise<ActivePerson | undefined>;
+  limits: SessionLimits;
+}
+
+export interface StaffSessionDeps {
+  db: Queryable;
+  /** Milliseconds since 1970 UTC. */
+  now: () => number;
+  fingerprint: RowFingerprint;
+  limits?: SessionLimits;
+}
+
+/** Ids of sessions as the authorization server makes them. */
+const SESSION_ID = /^[\w-]{16,64}$/;
+
+/** One per process, so that its cache is shared by every request. */
+export function createStaffSessions(deps: StaffSessionDeps): StaffSessions {
+  const { db, now, limits = sessionLimitsDefault } = deps;
+  const rows = staffRows(deps);
+  const person = async (staff: string): Promise<ActivePerson | undefined> => {
+    const row = STAFF_ID.test(staff) ? await rows.find(db, { id: staff }) : undefined;
+    if (!row || row.revokedAt !== null || row.password === null) return undefined;
+    return { staff, roles: row.roles, scopes: new Set(scopesOfRoles(row.roles)) };
+  };
+  const read = async (key: string): Promise<ActivePerson | undefined> => {
+    const [session = '', staff = ''] = key.split(' ');
+    const { rowCount } = await db.query(
+      `UPDATE sign_ins SET seen_at = now()
+       WHERE model = 'Session' AND uid = $1 AND staff = $2 AND ${goesOn('$3', '$4')}`,
+      [session, staff, limits.idleSeconds, limits.absoluteSeconds],
+    );
+    return rowCount === 0 ? undefined : person(staff);
+  };
+  const states = createStateCache({ read, now });
+  return {
+    limits,
+    person,
+    async lookup(session, staff) {
+      if (!SESSION_ID.test(session) || !STAFF_ID.test(staff)) return undefined;
+      return states.read(`${session} ${staff}`);
+    },
+  };
+}
+
+/** SQL: that a session has neither been idle for too long nor come to its end. */
+export const goesOn = (idle: string, absolute: string) =>
+  `seen_at > now() - make_interval(secs => ${idle})` +
+  ` AND created_at > now() - make_interval(secs => ${absolute}) AND expires_at > now()`;
+
+/** Forgets what is over. Returns how many rows there were. */
+export async function forgetSignIns({
+  db,
+  limits = sessionLimitsDefault,
+}: {
+  db: Queryable;
+  limits?: SessionLimits;
+}): Promise<number> {
+  const { rowCount } = await db.query(
+    `DELETE FROM sign_ins WHERE expires_at < now() OR (model = 'Session'
+       AND (seen_at < now() - make_interval(secs => $1)
+         OR created_at < now() - make_interval(secs => $2)))`,
+    [limits.idleSeconds, limits.absoluteSeconds],
+  );
+  return rowCount ?? 0;
+}

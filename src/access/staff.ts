@@ -1,0 +1,158 @@
+/** The accounts of people: one a person, sealed rows, told apart by handles. */
+import type { Queryable } from '#src/store/pool.ts';
+import type { RowFingerprint, SealState } from './row-seal.ts';
+import { assertRoles, assertStaffSound, type StaffRole } from './staff-rules.ts';
+import { staffAad, staffRows, type RowSealer, type StaffRow } from './staff-rows.ts';
+
+/** A person's account, as those see it who manage access. */
+export interface StaffAccount {
+  id: string;
+  roles: readonly StaffRole[];
+  /** How colleagues know whose it is; never in the ledger. */
+  displayName: string | null;
+  /** Whether the person has chosen a password and set up the one-time codes. */
+  isEnrolled: boolean;
+  /** Until when the person may begin; null where there is nothing to begin with. */
+  enrolmentUntil: Date | null;
+  createdAt: Date;
+  revokedAt: Date | null;
+  /** In the future while too many wrong sign-ins lock it. */
+  lockedUntil: Date | null;
+  signedInAt: Date | null;
+  sealed: SealState;
+}
+
+export interface Enrolment {
+  hash: Buffer;
+  until: Date;
+}
+
+export interface StaffRegistryDeps {
+  db: Queryable;
+  /** Milliseconds since 1970 UTC. */
+  now: () => number;
+  fingerprint: RowFingerprint;
+  sealer: RowSealer;
+}
+
+export type StaffRegistry = ReturnType<typeof createStaffRegistry>;
+
+/**
+ * The registry of people's accounts. What changes an account answers undefined where there is none
+ * to change: an unknown one, a revoked one, or one without a good seal.
+ */
+export function createStaffRegistry(deps: StaffRegistryDeps) {
+  const { db, now, sealer } = deps;
+  const rows = staffRows(deps);
+  const account = (row: StaffRow): StaffAccount => ({
+    ...{ id: row.id, roles: row.roles, isEnrolled: row.password !== null },
+    displayName: row.displayName && nameIn(row, sealer),
+    ...{ enrolmentUntil: row.enrolmentUntil, createdAt: row.createdAt, revokedAt: row.revokedAt },
+    lockedUntil: row.lockedUntil && row.lockedUntil.getTime() > now() ? row.lockedUntil : null,
+    ...{ signedInAt: row.signedInAt, sealed: rows.stateOf(row) },
+  });
+  return {
+    /** Makes an account; false where the id is taken. Throws `INVALID_REQUEST`. */
+    async add(
+      staff: { id: string; roles: readonly string[]; displayName: string | null },
+      enrolment: Enrolment,
+      within: Queryable = db,
+    ): Promise<boolean> {
+      assertStaffSound(staff);
+      const { id, displayName } = staff;
+      return rows.insert(within, {
+        ...{ id, roles: [...new Set(staff.roles)] as StaffRole[] },
+        displayName:
+          displayName === null ? null : sealer.seal(Buffer.from(displayName), staffAad(id, 'name')),
+        ...{ password: null, totp: null, revokedAt: null },
+        ...{ enrolment: enrolment.hash, enrolmentUntil: enrolment.until },
+      });
+    },
+    /** The account, revoked or not; not one without a good seal. */
+    async find(id: string, within: Queryable = db): Promise<StaffAccount | undefined> {
+      const row = await rows.find(within, { id });
+      return row && account(row);
+    },
+    /** Every account; `sealed` is `none` where a hand in the database made or changed it. */
+    async list(): Promise<StaffAccount[]> {
+      return (await rows.list(db)).map(account);
+    },
+    ...staffChanges(deps, rows, account),
+    /** Seals anew what is sealed by an older key. Returns how many there were. */
+    async reseal(): Promise<number> {
+      const older = (await rows.list(db)).filter((row) => rows.stateOf(row) === 'older');
+      for (const { id } of older) await rows.change(db, id, () => ({}));
+      return older.length;
+    },
+  };
+}
+
+/** What becomes of an account. */
+function staffChanges(
+  { db, now }: StaffRegistryDeps,
+  rows: ReturnType<typeof staffRows>,
+  account: (row: StaffRow) => StaffAccount,
+) {
+  const told = (row: StaffRow | undefined) => row && account(row);
+  return {
+    async setRoles(
+      id: string,
+      roles: readonly string[],
+      within: Queryable = db,
+    ): Promise<StaffAccount | undefined> {
+      assertRoles(roles);
+      const kept = [...new Set(roles)];
+      return told(await rows.change(within, id, unlessRevoked({ roles: kept })));
+    },
+    async revoke(id: string, within: Queryable = db): Promise<StaffAccount | undefined> {
+      const nothing = { password: null, totp: null, enrolment: null, enrolmentUntil: null };
+      const gone = unlessRevoked({ ...nothing, revokedAt: new Date(now()) });
+      const row = await rows.change(within, id, gone);
+      await endSessions(within, id);
+      return told(row);
+    },
+    /** Takes password and codes away; the person begins anew. Ends every session. */
+    async reset(
+      id: string,
+      { hash, until }: Enrolment,
+      within: Queryable = db,
+    ): Promise<StaffAccount | undefined> {
+      const anew = { password: null, totp: null, enrolment: hash, enrolmentUntil: until };
+      const row = await rows.change(within, id, unlessRevoked(anew));
+      if (!row) return undefined;
+      await endSessions(within, id);
+      await unlockRow(within, id);
+      return account({ ...row, lockedUntil: null });
+    },
+    /** Lets a locked person try again at once. Undefined also where it is not locked. */
+    async unlock(id: string, within: Queryable = db): Promise<StaffAccount | undefined> {
+      const row = await rows.find(within, { id });
+      if (!row || row.revokedAt !== null || account(row).lockedUntil === null) return undefined;
+      await unlockRow(within, id);
+      return account({ ...row, lockedUntil: null });
+    },
+  };
+}
+
+function unlockRow(within: Queryable, id: string) {
+  const text = 'UPDATE staff SET failures = 0, locks = 0, locked_until = NULL WHERE id = $1';
+  return within.query(text, [id]);
+}
+
+function unlessRevoked<C>(change: C): (row: StaffRow) => C | undefined {
+  return ({ revokedAt }) => (revokedAt === null ? change : undefined);
+}
+
+async function endSessions(db: Queryable, staff: string): Promise<void> {
+  await db.query('DELETE FROM sign_ins WHERE staff = $1', [staff]);
+}
+
+/** A name that cannot be opened is no reason to show nothing of the others. */
+function nameIn({ id, displayName }: StaffRow, sealer: RowSealer): string | null {
+  if (displayName === null) return null;
+  try {
+    return sealer.open(displayName, staffAad(id, 'name')).toString('utf8');
+  } catch {
+    return null;
+  }
+}
