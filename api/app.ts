@@ -33,8 +33,8 @@ export interface AppSettings {
   specPath: string;
   issuer: string;
   ledgerOrigin: string;
-  /** Ed25519 key of access tokens. */
-  tokenKey: { privateJwk: JWK; publicJwk: JWK };
+  /** Ed25519 keys of access tokens, the one that signs at the moment first. */
+  tokenKeys: () => readonly { privateJwk: JWK; publicJwk: JWK }[];
   validateResponses: boolean;
   /** How many proxies in front may be believed about the caller's address. */
   trustedProxies: number;
@@ -53,16 +53,29 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
   const contract = readContract(settings.specPath);
   const board = createBoard(gateway);
   const handlers = createHandlers(gateway, { ...settings, board, spec: contract.spec });
-  const { privateJwk: signingKey, publicJwk } = settings.tokenKey;
+  const signingKeys = () => settings.tokenKeys().map(({ privateJwk }) => privateJwk);
+  const publicJwks = () => settings.tokenKeys().map(({ publicJwk }) => publicJwk);
   const now = Date.now;
-  const tokens = createTokenVerifier({ issuer, publicJwk, clients, now });
+  const { sessions } = gateway;
+  const tokens = createTokenVerifier({ issuer, publicJwks, clients, sessions, now });
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('trust proxy', settings.trustedProxies);
   app.enable('case sensitive routing');
   app.use(observe({ log, metrics }));
   app.use(secureHeaders);
-  app.use(createAuthorizationServer({ db, clients, issuer, signingKey, now, log: oauthLog(log) }));
+  const people = { ...gateway, now };
+  app.use(
+    createAuthorizationServer({
+      db,
+      clients,
+      issuer,
+      signingKeys,
+      people,
+      now,
+      log: oauthLog(log),
+    }),
+  );
   app.use('/docs', createDocs(settings));
   app.use('/notice', createNoticePages(board));
   app.head(['/healthz', '/readyz'], asGet);

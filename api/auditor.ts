@@ -1,11 +1,11 @@
 /** Operations of auditors and witnesses: the ledger as it is, and every transfer's trail. */
+import { GatewayError } from '#src/base/errors.ts';
 import type { Gateway } from '#src/gateway.ts';
+import { witnessedCheckpoint } from '#src/ledger/witness-store.ts';
 import { openTrail } from '#src/oversight/trail.ts';
-import { searchTransfers } from '#src/oversight/search.ts';
 import { actorOf } from './caller.ts';
 import type { Handlers } from './handler.ts';
-import { instantOf } from './instant.ts';
-import { pageLimit } from './page.ts';
+import { previousKeys } from './ledger-keys.ts';
 
 type AuditorOperation =
   | 'getCheckpoint'
@@ -13,7 +13,6 @@ type AuditorOperation =
   | 'listEntries'
   | 'getInclusionProof'
   | 'getConsistencyProof'
-  | 'searchTransfers'
   | 'getTrail';
 
 const entriesLimitDefault = 100;
@@ -27,18 +26,29 @@ export function auditorHandlers(
   const channelOf = (consignee: string) =>
     gateway.agreements.consignees.get(consignee)?.channel ?? 'push';
   return {
-    async getCheckpoint() {
-      return { status: 200, body: (await ledger.latestCheckpoint()).note };
+    async getCheckpoint({ query }) {
+      const { witnesses: witnessesMin } = query;
+      if (witnessesMin === undefined) {
+        return { status: 200, body: (await ledger.latestCheckpoint()).note };
+      }
+      const found = await witnessedCheckpoint(gateway, { witnessesMin });
+      if (found === null) throw new GatewayError('NOT_FOUND');
+      return { status: 200, body: found.note };
     },
-    getLedgerKey: () => ({ status: 200, body: { origin: ledgerOrigin, vkey: gateway.vkey } }),
+    getLedgerKey: () => {
+      const previous = previousKeys(gateway.keys.rows('ledger'));
+      const body = { origin: ledgerOrigin, vkey: gateway.vkey };
+      return { status: 200, body: previous.length > 0 ? { ...body, previous } : body };
+    },
     async listEntries({ query }) {
       const limit = query.limit ?? entriesLimitDefault;
       const { size } = await ledger.latestCheckpoint();
       const found = await ledger.entries({ start: query.start ?? 0, limit, withDetail: true });
-      const items = found.map(({ index, leaf, detail }) => ({
+      const items = found.map(({ index, leaf, detail, erased }) => ({
         index,
         leaf: base64(leaf),
         detail: detail ? { salt: base64(detail.salt), content: base64(detail.content) } : null,
+        ...(erased ? { erased } : {}),
       }));
       const last = items.at(-1);
       const more = last !== undefined && items.length === limit && last.index + 1 < size;
@@ -51,21 +61,6 @@ export function auditorHandlers(
     async getConsistencyProof({ query }) {
       const proof = await ledger.consistency(query);
       return { status: 200, body: { ...proof, hashes: proof.hashes.map(base64) } };
-    },
-    async searchTransfers(request) {
-      const { consignee, status, from, to, cursor, limit } = request.query;
-      const page = await searchTransfers(gateway, {
-        actor: actorOf(request),
-        search: {
-          ...{ consignee, status },
-          from: from === undefined ? undefined : instantOf('/query/from', from),
-          to: to === undefined ? undefined : instantOf('/query/to', to),
-        },
-        cursor,
-        limit: pageLimit(limit),
-      });
-      const items = page.items.map((one) => ({ ...one, channel: channelOf(one.consignee) }));
-      return { status: 200, body: { ...page, items } };
     },
     async getTrail(request) {
       const trail = await openTrail(gateway, { actor: actorOf(request), id: request.path.id });

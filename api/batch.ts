@@ -99,7 +99,8 @@ function createAnswering(gateway: Gateway, { spec, metrics }: BatchSettings) {
       if ('fault' in read) throw read.fault;
       const { order } = read;
       const { client } = upload.caller;
-      const idempotency = repeatableOrder(gateway.fingerprint, { client, key: read.key, order });
+      const idempotency = () =>
+        repeatableOrder(gateway.fingerprint, { client, key: read.key, order });
       const request = { actor: actorOf(upload), order, idempotency, batch: upload.batch };
       const reply = await inTurn(() => release(gateway, request));
       metrics.accepted(reply.consignee);

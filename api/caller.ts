@@ -5,8 +5,9 @@ import type { Caller } from './token.ts';
 
 /** Who acts, for the ledger. */
 export function actorOf(request: { caller: Caller; source: string }): Actor {
-  const { client, role } = request.caller;
-  return { client, role, source: request.source };
+  const { client, role, person } = request.caller;
+  const { source } = request;
+  return { client, role, source, ...(person === undefined ? {} : { person }) };
 }
 
 /** The consignee that the caller acts for. Only consignees have the scopes that lead here. */

@@ -2,7 +2,7 @@
  * openapi.yaml as the gateway enforces it: which operations there are, and which scopes open them.
  */
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import type { HandledOperationId } from './handler.ts';
 
 /**
@@ -39,7 +39,8 @@ const oauthPath = /^\/(oauth2|\.well-known)\//;
  * nothing is open by omission.
  */
 export function readContract(specPath: string): ApiContract {
-  const spec = parse(readFileSync(specPath, 'utf8')) as ApiContract['spec'];
+  // `yaml`, which can say where a fault stands, takes 0.6 s more of every start.
+  const spec = load(readFileSync(specPath, 'utf8')) as ApiContract['spec'];
   const operations: Operation[] = [];
   const paths = Object.entries(spec.paths).filter(([path]) => !oauthPath.test(path));
   // Another spelling of the others' paths must not reach the validator as theirs.

@@ -30,7 +30,7 @@ export function emrHandlers(
       const { body: order, bytes } = request;
       const key = readIdempotencyKey(request.idempotencyKey);
       const { client } = request.caller;
-      const idempotency = repeatableOrder(gateway.fingerprint, { client, key, order, bytes });
+      const idempotency = () => repeatableOrder(gateway.fingerprint, { client, key, order, bytes });
       const body = await release(gateway, { actor: actorOf(request), order, idempotency });
       metrics.accepted(body.consignee);
       return { status: 202, body, headers: { location: `/v1/transfers/${body.id}` } };

@@ -64,6 +64,5 @@ export function repeatableOrder(
   const form = { client, operation: releasing, key };
   const said = repeatable(fingerprint, { ...form, body: canonicalBytes(order) });
   if (!bytes) return said;
-  const bytesHmac = () => repeatable(fingerprint, { ...form, body: bytes }).requestHmac;
-  return { ...said, bytesHmac };
+  return { ...said, ofBytes: () => repeatable(fingerprint, { ...form, body: bytes }) };
 }

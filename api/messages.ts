@@ -1,8 +1,15 @@
 /** Every sentence that a caller can be told, in English and Korean; only the codes are stable. */
 import type { ErrorCode } from '#src/base/errors.ts';
+import { accessMessages } from './access-messages.ts';
 import { exchangeMessages } from './exchange-messages.ts';
+import { exportMessages } from './export-messages.ts';
 import { say, type Message } from './message.ts';
 import { refusalMessages } from './refusal-messages.ts';
+import { retentionMessages } from './retention-messages.ts';
+import { reviewMessages } from './review-messages.ts';
+import { searchMessages } from './search-messages.ts';
+import { keyMessages } from './key-messages.ts';
+import { witnessMessages } from './witness-messages.ts';
 
 /**
  * Facts by code, all of them dictionary codes, limits or ids: `items`, `contract` (refusals),
@@ -12,6 +19,13 @@ import { refusalMessages } from './refusal-messages.ts';
 export const messages: Readonly<Record<ErrorCode, Message>> = {
   ...refusalMessages,
   ...exchangeMessages,
+  ...accessMessages,
+  ...retentionMessages,
+  ...witnessMessages,
+  ...keyMessages,
+  ...searchMessages,
+  ...exportMessages,
+  ...reviewMessages,
   MALFORMED_JSON: say(
     'The body is not JSON that can be taken as it stands',
     'Send UTF-8 JSON without a byte order mark, duplicate keys, NUL, lone surrogates or numbers ' +
@@ -152,10 +166,10 @@ export const messages: Readonly<Record<ErrorCode, Message>> = {
   ),
   INVALID_SIGNATURE: say(
     'The signature does not hold',
-    'Sign with a key that the clinic has registered for this consignee, over exactly what the ' +
-      'reference names for this operation.',
+    'Sign with a key that is registered here for you, over exactly what the reference names for ' +
+      'this operation.',
     '서명을 확인할 수 없습니다',
-    '병원에 등록된 수탁자의 키로, 이 API의 규격이 정한 내용에 그대로 서명하십시오.',
+    '이곳에 등록된 자신의 키로, 이 API의 규격이 정한 내용에 그대로 서명하십시오.',
   ),
   DATABASE_UNAVAILABLE: say(
     "The gateway's database does not answer",

@@ -3,10 +3,12 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { deliveryStates, type BreakerState } from '#src/delivery/delivery-states.ts';
 import type { PushWatch } from '#src/delivery/dispatcher.ts';
 import type { Gateway } from '#src/gateway.ts';
+import { witnessStates } from '#src/ledger/witness-store.ts';
 import { countOverdue } from '#src/lifecycle/destruction.ts';
 import { consigneeStates } from '#src/lifecycle/pause.ts';
+import { overdueReviews } from '#src/oversight/review.ts';
 
-type Watched = Pick<Gateway, 'db' | 'ledger' | 'clock' | 'agreements'>;
+type Watched = Pick<Gateway, 'db' | 'ledger' | 'clock' | 'agreements' | 'witnesses' | 'reviewing'>;
 
 export interface Metrics {
   accepted: (consignee: string) => void;
@@ -77,7 +79,8 @@ const breakerLevels: Readonly<Record<BreakerState, number>> = {
   ...{ closed: 0, held: 0, 'half-open': 1, open: 2, disabled: 3 },
 };
 
-function watch(registers: Registry[], { db, ledger, clock, agreements }: Watched): void {
+function watch(registers: Registry[], gateway: Watched): void {
+  const { db, clock, agreements } = gateway;
   new Gauge({
     name: 'waybill_transfers_waiting',
     help: 'Transfers that wait for their consignee.',
@@ -111,6 +114,21 @@ function watch(registers: Registry[], { db, ledger, clock, agreements }: Watched
       if (overdue !== null) this.set(overdue);
     },
   });
+  new Gauge({
+    name: 'waybill_review_overdue',
+    aggregator: 'max',
+    help: 'Reviews of periods past their due date that nobody has signed.',
+    registers,
+    async collect() {
+      const overdue = await overdueReviews(gateway).catch(() => null);
+      if (overdue !== null) this.set(overdue.length);
+    },
+  });
+  watchLedger(registers, gateway);
+  watchWitnesses(registers, gateway);
+}
+
+function watchLedger(registers: Registry[], { ledger, clock }: Watched): void {
   const size = new Gauge({
     name: 'waybill_ledger_size',
     aggregator: 'max',
@@ -127,6 +145,22 @@ function watch(registers: Registry[], { db, ledger, clock, agreements }: Watched
       if (!newest) return;
       size.set(newest.size);
       this.set((clock.now().getTime() - newest.signedAt.getTime()) / 1000);
+    },
+  });
+}
+
+/** One that never cosigned has no age. */
+function watchWitnesses(registers: Registry[], { db, clock, witnesses }: Watched): void {
+  new Gauge({
+    name: 'waybill_witness_cosignature_age_seconds',
+    help: 'Age of the newest cosignature of each witness of the ledger.',
+    ...{ labelNames: ['witness'], registers, aggregator: 'max' },
+    async collect() {
+      const states = await witnessStates({ db, witnesses }).catch(() => null);
+      this.reset();
+      for (const { name: witness, last } of states ?? []) {
+        if (last) this.set({ witness }, (clock.now().getTime() - last.signedAt.getTime()) / 1000);
+      }
     },
   });
 }

@@ -237,6 +237,39 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/subjects/erase': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Destroy what is kept of a person
+     * @description Destroys, in one transaction: the row that maps the identifier to the random id of the
+     *     ledger, the key of every ledger detail that speaks of this person, the sealed references and
+     *     the `subject` of their transfers, every payload, result and file that is still kept, and the
+     *     replies remembered for `Idempotency-Key`. Results that the EMR has not collected are lost
+     *     with it, and a result that comes later is refused (`RESULT_NOT_EXPECTED`).
+     *
+     *     Ledger entries stay as they are, and every proof holds: of a detail that nobody can open any
+     *     more the ledger says `erased: true`. The entry `subject-erased` counts what was destroyed and
+     *     names nobody. A stop that was in force goes too: whoever is released again is somebody new.
+     *
+     *     While something of theirs is under way nothing is destroyed (`SUBJECT_BUSY`). Of somebody
+     *     unknown, or once more, nothing happens and no entry is made: `erased` is false. The
+     *     identifier stands in the body only, and may not stand in the reason, which is kept sealed.
+     *     Backups hold what they held until they are destroyed themselves.
+     */
+    post: operations['eraseSubject'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/results': {
     parameters: {
       query?: never;
@@ -399,6 +432,7 @@ export interface paths {
     /**
      * Look at a result in quarantine
      * @description Its content and the hints that its consignee gave, so that a person can tell whose it is.
+     *     Nobody knows yet whose data it is, so each look leaves an entry.
      */
     get: operations['getQuarantined'];
     put?: never;
@@ -639,9 +673,56 @@ export interface paths {
     /**
      * The latest signed checkpoint
      * @description A C2SP tlog-checkpoint as a signed note: origin, tree size and root hash in base64, an empty
-     *     line, the signature. Keep it: every later checkpoint must be consistent with it.
+     *     line, the signature. Keep it: every later checkpoint must be consistent with it. With
+     *     `witnesses`, the newest that so many witnesses have cosigned, their signature lines with it.
      */
     get: operations['getCheckpoint'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/ledger/cosignatures': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Cosign a checkpoint
+     * @description A witness brings a checkpoint of this ledger with its timestamped cosignature (C2SP
+     *     tlog-cosignature v1, Ed25519), after it has checked that the ledger continues the last one it
+     *     saw. The clinic lists each witness with the client that may speak for it.
+     *
+     *     A note that the ledger's key has signed and its tree does not hold is evidence of a fork: it is
+     *     kept, and from then on nothing is accepted and nothing leaves (`LEDGER_FORKED`), until a person
+     *     decides. Nobody without the ledger's key can make such a note.
+     */
+    post: operations['addCosignature'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/ledger/witnesses': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Who cosigns the ledger
+     * @description The witnesses that the clinic lists, and the newest checkpoint that each has cosigned.
+     */
+    get: operations['listWitnesses'];
     put?: never;
     post?: never;
     delete?: never;
@@ -661,6 +742,10 @@ export interface paths {
      * The ledger's public key
      * @description The key that signs checkpoints, as a C2SP verifier key. Compare it once with the one that the
      *     clinic gave you on another way; whoever could replace both could sign another ledger.
+     *
+     *     After a change of keys every checkpoint bears the signatures of the old key and of the new
+     *     one, until the old one is retired: check the entry `changedBy` with the old key, and its
+     *     commitment against the new one.
      */
     get: operations['getLedgerKey'];
     put?: never;
@@ -682,7 +767,8 @@ export interface paths {
      * Read entries in order
      * @description Entries from `start` on, as far as the latest checkpoint covers them. Each is a leaf, whose
      *     hash is in the tree, and its detail. The leaf holds `SHA-256(salt ‖ content)` of the detail,
-     *     so the detail can be checked against it. `detail` is `null` when it cannot be unsealed.
+     *     so the detail can be checked against it. `detail` is `null` when it cannot be unsealed, with
+     *     `erased: true` where its key was destroyed with its person (`POST /v1/subjects/erase`).
      *     `next` is the index to read on from, `null` at the end; `size` is the size covered.
      */
     get: operations['listEntries'];
@@ -852,12 +938,39 @@ export interface paths {
     };
     /**
      * Search all transfers
-     * @description Every client's transfers, newest first. Filters combine; `from` is inclusive and `to`
-     *     exclusive. A search leaves an entry in the ledger, once a search and not once a page.
+     * @description Every client's transfers, newest first. Filters combine, and all of them must fit; `from` is
+     *     inclusive and `to` exclusive. `released` finds what left, as submitted or derived; `withheld`
+     *     with `reason` finds that item withheld for that reason. A search leaves an entry in the
+     *     ledger, once a search and not once a page. To search for a person, name them in a body:
+     *     `POST /v1/audit/transfers/search`.
      */
     get: operations['searchTransfers'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/transfers/search': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Search all transfers, or one person's
+     * @description As `GET /v1/audit/transfers`, with the filters in the body, and one more: the person, by the
+     *     EMR's identifier, which never stands in a URL. Of a person that the gateway has had no order
+     *     for, or that was destroyed, there is nothing. The entry says what kind of person was looked
+     *     for; its sealed detail, which is destroyed with the person, who. To go on, send the same
+     *     body with `cursor`.
+     */
+    post: operations['searchTransfersOf'];
     delete?: never;
     options?: never;
     head?: never;
@@ -875,9 +988,186 @@ export interface paths {
      * Open one transfer's whole trail
      * @description The transfer, what its contract made of the record (released, derived by which rule,
      *     withheld and why), the results returned for it, and every ledger entry that speaks of it, in
-     *     order, with its detail unsealed (`null` when it cannot be). Opening a trail leaves an entry.
+     *     order, with its detail unsealed (`null` when it cannot be; `erased: true` where its person
+     *     was destroyed). Opening a trail leaves an entry.
      */
     get: operations['getTrail'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Take away what a search finds
+     * @description Every transfer that fits, as a table (`csv`), as lines (`ndjson`) or as FHIR R4 AuditEvents
+     *     (`fhir`, a Bundle of type `collection`; what left of a patient follows IHE BALP
+     *     PrivacyDisclosure.Source). Filters are those of the search. An export leaves an entry
+     *     `exported` with its reason and its filters before the first byte.
+     *
+     *     It is streamed, and is whole only when it ends as it should: `ndjson` with a last line
+     *     `{"end":true,"count":N}`, `fhir` as JSON that is closed, `csv` with the end of the reply. When
+     *     something goes wrong on the way the connection is broken off instead.
+     */
+    get: operations['exportTransfers'];
+    put?: never;
+    /**
+     * Take away what a search finds, with a person or with a reason of any kind
+     * @description The same with everything in the body, where a person may be named: `subject`, and a reason
+     *     that says more than a URL may.
+     */
+    post: operations['exportTransfersOf'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/transfers/{id}/evidence': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Take one transfer's evidence away
+     * @description One file that proves the transfer without us: every entry that speaks of it with its opened
+     *     detail and its proof against one signed checkpoint (with the cosignatures of witnesses), the
+     *     contract text as it was hashed with both parties' signatures, the entries of the contract's
+     *     life, the consignee's receipts, and the public keys of all of these. No values of the record
+     *     and no identifier of a person are in it; details may hold words that staff wrote.
+     *     `npx waybill ledger verify --evidence FILE --vkey …` checks it offline.
+     *
+     *     The bytes are RFC 8785 and are signed as a whole: keep them as they come. Each file leaves an
+     *     entry `exported` with the reason. In a URL the reason may hold no numbers of six digits or
+     *     more, no addresses and no names (`REASON_IN_URL`); in a body it may.
+     */
+    get: operations['getEvidence'];
+    put?: never;
+    /**
+     * Take one transfer's evidence away, with a reason of any kind
+     * @description The same file; the reason stands in the body and may say more.
+     */
+    post: operations['makeEvidence'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/disclosures': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Who received one person's data
+     * @description The accounting of one person: who received what, what for, under which version of which
+     *     contract, and until when they may keep it. Items are named, their values are nowhere here.
+     *     `recipients` sums up all of it, one for each recipient and version with its first and last
+     *     day and its count; `disclosures` lists it one by one, newest first, also what never left.
+     *     A consignee that nothing went to is not among the recipients.
+     *
+     *     A person is found by `subject` alone, so people of one name never mix: the identifier counts
+     *     as in a release, stands in the body only, and no answer repeats it. For somebody whom nothing
+     *     kept can be tied to, because nothing was ever ordered or because they were erased, `known` is
+     *     false and the lists are empty. Each accounting leaves an entry, also that one, and once an
+     *     accounting, not once a page. The reason is kept sealed.
+     */
+    post: operations['readDisclosures'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/disclosures/page': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Print who received one person's data
+     * @description The same accounting as a document for the person, in Korean or English: one HTML file for A4
+     *     that runs no script and loads nothing from anywhere, to be printed or handed over as it is.
+     *     It holds neither the identifier nor a name; there are blanks for both. It lists the newest
+     *     1,000 one by one, and its table counts all. It leaves the same entry.
+     */
+    post: operations['printDisclosures'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/reviews': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the periods that are reviewed
+     * @description Every period since the ledger's first entry, newest first: weeks, months or quarters in Korea,
+     *     as the gateway is set up. `open` has not ended; `due` is to be signed until `dueOn`; `overdue`
+     *     was not, and stays so until it is; `signed` was. Periods that were signed under another cycle
+     *     stay in the list, and one that they cover whole counts as signed.
+     */
+    get: operations['listReviews'];
+    put?: never;
+    /**
+     * Sign the review of a period
+     * @description What the reviewer found and what was done about it, over the `summary` that they were shown.
+     *     A period that has ended is signed once; the entry `review-signed` holds all of it, its words
+     *     sealed.
+     *
+     *     A machine client sends `signature`: a compact JWS (RFC 7515) by its own registered key and
+     *     algorithm, with `typ` `waybill-review+jws` in its header (`kid` is allowed). Its payload is
+     *     the RFC 8785 form of exactly `period`, `summary`, `anomalies` (their number, as shown),
+     *     `findings` and `measures`, these two as the base64 SHA-256 of the UTF-8 text sent here. A
+     *     person who signed in sends none: the entry names their account.
+     */
+    post: operations['signReview'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/reviews/{period}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Open the review of a period
+     * @description What happened in a period, counted from the ledger by the day that its leaves say, and every
+     *     anomaly that the rules found, each with its numbers and a sentence. Of a signed period: what
+     *     its reviewer was shown, found and did. `summary` is null until the period has ended and is
+     *     counted whole. Opening a review leaves an entry.
+     */
+    get: operations['getReview'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1271,6 +1561,226 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/access/clients': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the machine clients
+     * @description All of them, revoked ones too, by id. `sealed` is false where a row of the database was not written
+     *     by a gateway, or was changed since: nobody may act by it.
+     */
+    get: operations['listClients'];
+    put?: never;
+    /**
+     * Give a client access
+     * @description Registers the public keys of a client (`EC P-256`, `P-384`, `Ed25519` or `RSA`, each with `kid`
+     *     and `alg`); the private halves stay with it. Its scopes are those of its role, or some of them.
+     *     Entered in the ledger, with the reason in the sealed detail. Nobody grants anything to themselves.
+     */
+    post: operations['grantClient'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/access/clients/{id}/change': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Change what a client may do
+     * @description The scopes that it has from now on, among those of its role; older tokens lose what was taken
+     *     within five seconds. Entered in the ledger.
+     */
+    post: operations['changeClient'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/access/clients/{id}/rotate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give a client new keys
+     * @description The old keys count until `oldUntil`, at most 30 days ahead; left out, no longer. A revoked client
+     *     gets its access back. Entered in the ledger.
+     */
+    post: operations['rotateClient'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/access/clients/{id}/revoke': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take a client's access away
+     * @description No new token from now on, and no older one after five seconds, in every process. Its id is never
+     *     given to another. Entered in the ledger.
+     */
+    post: operations['revokeClient'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/access/staff': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the accounts of people
+     * @description All of them, revoked ones too, by id. `displayName` is how colleagues know whose it is; it is
+     *     sealed in the database and never in the ledger.
+     */
+    get: operations['listStaff'];
+    put?: never;
+    /**
+     * Make an account for a person
+     * @description One account a person. Left out, `id` is made: a handle, which tells nothing of the person. The
+     *     answer's `enrolment.token` is shown this once: with it the person sets a password and one-time
+     *     codes at `/oauth2/enrol`, within 72 hours. Entered in the ledger.
+     */
+    post: operations['grantStaff'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/access/staff/{id}/change': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Change the roles of a person
+     * @description All roles from now on. Holds within five seconds. Entered in the ledger.
+     */
+    post: operations['changeStaff'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/access/staff/{id}/revoke': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take a person's access away
+     * @description Ends every session within five seconds and the account for good. Entered in the ledger.
+     */
+    post: operations['revokeStaff'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/access/staff/{id}/unlock': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Unlock a person's account
+     * @description After five wrong attempts in a row an account is locked, at first for 15 minutes. 404 where it is
+     *     not locked. Entered in the ledger.
+     */
+    post: operations['unlockStaff'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/access/staff/{id}/reset': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Let a person begin anew
+     * @description For who lost the password or the authenticator: both are taken away, every session ends, and the
+     *     answer holds a new secret to begin with. Entered in the ledger.
+     */
+    post: operations['resetStaff'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/access/history': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List what was granted, changed and taken away
+     * @description Of clients and people, the newest first. The reasons stand in the sealed details of the ledger's
+     *     entries (`access-*`, `staff-*`). Kept as long as the ledger, and never less than three years.
+     */
+    get: operations['listAccessChanges'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/oauth2/token': {
     parameters: {
       query?: never;
@@ -1520,6 +2030,143 @@ export interface components {
       /** Format: uuid */
       next: string | null;
     };
+    /** @enum {string} */
+    ClientRole: 'emr' | 'consignee' | 'auditor' | 'privacy-officer' | 'operator';
+    /** @enum {string} */
+    StaffRole: 'auditor' | 'privacy-officer' | 'operator';
+    /** @description Permissions, as the reference names them for each operation. */
+    Scopes: string[];
+    /** @description What a person is. */
+    StaffRoles: components['schemas']['StaffRole'][];
+    /** @description Public keys (RFC 7517), each with `kid` and `alg`; a private member refuses them all. */
+    PublicKeys: {
+      keys: Record<string, never>[];
+    };
+    Client: {
+      id: string;
+      role: components['schemas']['ClientRole'];
+      /** @description The consignee that it acts for; null unless that is its role. */
+      consignee: string | null;
+      scopes: components['schemas']['Scopes'];
+      /** @description The keys that count now. */
+      keys: {
+        kid: string;
+        alg: string;
+        /**
+         * Format: date-time
+         * @description Until when; null is without end.
+         */
+        until: string | null;
+      }[];
+      createdAt: components['schemas']['Time'];
+      /** Format: date-time */
+      revokedAt: string | null;
+      /** @description False where nobody may act by it. */
+      sealed: boolean;
+    };
+    ClientList: {
+      items: components['schemas']['Client'][];
+      next: components['schemas']['NoNext'];
+    };
+    GrantClientRequest: {
+      id: string;
+      role: components['schemas']['ClientRole'];
+      /** @description Whom it acts for; for the role `consignee` only. */
+      consignee?: string;
+      scopes?: components['schemas']['Scopes'];
+      jwks: components['schemas']['PublicKeys'];
+      /** @description A sentence. */
+      reason: string;
+    };
+    ChangeClientRequest: {
+      scopes: components['schemas']['Scopes'];
+      /** @description A sentence. */
+      reason: string;
+    };
+    RotateClientRequest: {
+      jwks: components['schemas']['PublicKeys'];
+      /**
+       * Format: date-time
+       * @description Until when the old keys count.
+       */
+      oldUntil?: string;
+      /** @description A sentence. */
+      reason: string;
+    };
+    StaffAccount: {
+      id: string;
+      roles: components['schemas']['StaffRoles'];
+      displayName: string | null;
+      /** @description Has a password and one-time codes. */
+      enrolled: boolean;
+      /** Format: date-time */
+      enrolmentUntil: string | null;
+      /** Format: date-time */
+      lockedUntil: string | null;
+      /** Format: date-time */
+      signedInAt: string | null;
+      createdAt: components['schemas']['Time'];
+      /** Format: date-time */
+      revokedAt: string | null;
+      /** @description False where nobody may act by it. */
+      sealed: boolean;
+    };
+    StaffList: {
+      items: components['schemas']['StaffAccount'][];
+      next: components['schemas']['NoNext'];
+    };
+    StaffBegun: {
+      account: components['schemas']['StaffAccount'];
+      enrolment: {
+        /** @description Shown once, for the person alone. */
+        token: string;
+        until: components['schemas']['Time'];
+      };
+    };
+    GrantStaffRequest: {
+      id?: string;
+      roles: components['schemas']['StaffRoles'];
+      displayName?: string;
+      /** @description A sentence. */
+      reason: string;
+    };
+    ChangeStaffRequest: {
+      roles: components['schemas']['StaffRoles'];
+      /** @description A sentence. */
+      reason: string;
+    };
+    AccessHistory: {
+      items: {
+        id: components['schemas']['Id'];
+        /** @enum {string} */
+        kind:
+          | 'access-granted'
+          | 'access-changed'
+          | 'access-revoked'
+          | 'staff-granted'
+          | 'staff-changed'
+          | 'staff-revoked'
+          | 'staff-locked'
+          | 'staff-unlocked';
+        client: string | null;
+        staff: string | null;
+        /** @description Of a client. */
+        role: string | null;
+        /** @description Of a client, from then on. */
+        scopes: string[] | null;
+        /** @description Of a person, from then on. */
+        roles: string[] | null;
+        /** @enum {string|null} */
+        outcome: 'keys' | 'scopes' | 'roles' | 'reset' | 'enrolled' | null;
+        /** @description Who did it; both null for the gateway and its command line. */
+        by: {
+          client: string | null;
+          person: string | null;
+        };
+        at: components['schemas']['Time'];
+      }[];
+      next: components['schemas']['Next'];
+    };
     AlertList: {
       items: {
         /** @enum {string} */
@@ -1530,7 +2177,8 @@ export interface components {
           | 'vendor-absent'
           | 'lease-storm'
           | 'ledger-stalled'
-          | 'subscriber-unreachable';
+          | 'subscriber-unreachable'
+          | 'account-unknown';
         /** @description A consignee, a subscriber's client, or null for the gateway itself. */
         about: string | null;
         /** Format: date-time */
@@ -1665,6 +2313,28 @@ export interface components {
     Next: string | null;
     /** @description Always `null`, the list is whole. */
     NoNext: null;
+    /** @description A checkpoint with a witness' cosignature. */
+    CosignedNote: {
+      note: components['schemas']['SignedNote'];
+    };
+    /** @description What was cosigned, and when. */
+    Cosigned: {
+      size: components['schemas']['TreeSize'];
+      signedAt: components['schemas']['Time'];
+    };
+    /** @description The witnesses of the ledger. */
+    WitnessList: {
+      items: {
+        /** @description The name of its key. */
+        name: string;
+        /** @description A C2SP verifier key (type 4). */
+        vkey: string;
+        /** @description Its newest cosignature; null where it never brought one. */
+        last: components['schemas']['Cosigned'] | null;
+        /** @description How old that is. */
+        ageSeconds: number | null;
+      }[];
+    };
     /** @description A C2SP signed note. */
     SignedNote: string;
     /** @description The index of a ledger entry, from 0. */
@@ -1753,6 +2423,31 @@ export interface components {
       /** @description A sentence. Kept sealed in the ledger, shown to auditors only. */
       reason: string;
     };
+    /** @description Of whom everything is destroyed. */
+    ErasureRequest: {
+      subject: components['schemas']['Subject'];
+      /** @description A sentence without the identifier. Kept sealed, shown to auditors only. */
+      reason: string;
+    };
+    /** @description What was destroyed of a person, in numbers; all 0 where nobody was known. */
+    Erasure: {
+      /** @description False where nothing kept was this person's. */
+      erased: boolean;
+      /** @description Ledger entries whose details nobody can open any more. */
+      entries: components['schemas']['ErasedCount'];
+      /** @description Transfers that are nobody's now. */
+      transfers: components['schemas']['ErasedCount'];
+      /** @description Payloads of transfers and results that were still kept. */
+      payloads: components['schemas']['ErasedCount'];
+      /** @description Results that had been returned, collected or not. */
+      results: components['schemas']['ErasedCount'];
+      /** @description Files that had come with results, or waited for one. */
+      files: components['schemas']['ErasedCount'];
+      /** @description Replies that were remembered for an `Idempotency-Key`. */
+      replies: components['schemas']['ErasedCount'];
+    };
+    /** @description How many there were. */
+    ErasedCount: number;
     /** @description How it stands for a person; the identifier is not repeated. */
     SubjectStanding: {
       kind: components['schemas']['SubjectKind'];
@@ -1857,12 +2552,43 @@ export interface components {
       receivedAt: components['schemas']['Time'];
       jws: components['schemas']['ReceiptJws'];
     };
+    /**
+     * @description A code of the data dictionary, or `UNKNOWN_ITEM` or `NEVER_SHARED` for withheld.
+     * @example birthDate
+     */
+    ItemFilter: string;
+    /**
+     * @description The id of a client.
+     * @example emr
+     */
+    ClientFilter: string;
+    /** @description What transfers are to be; all that is given must fit. */
+    SearchRequest: {
+      subject?: components['schemas']['Subject'];
+      consignee?: components['schemas']['ConsigneeId'];
+      status?: components['schemas']['TransferStatus'];
+      released?: components['schemas']['ItemFilter'];
+      withheld?: components['schemas']['ItemFilter'];
+      reason?: components['schemas']['WithheldReason'];
+      client?: components['schemas']['ClientFilter'];
+      contract?: components['schemas']['ContractId'];
+      transfer?: components['schemas']['Id'];
+      from?: components['schemas']['QueryTime'];
+      to?: components['schemas']['QueryTime'];
+      /** @description Where the page before ended. */
+      cursor?: string;
+      /** @description Left out, 50. */
+      limit?: number;
+    };
     /** @description A transfer with who released it and about whom. */
     AuditTransfer: components['schemas']['TransferFields'] & {
       /** @description The client that released it. */
       client: string;
-      /** @description The random id of the person; only the EMR can tell who it is. */
-      subject: components['schemas']['Id'];
+      /**
+       * @description The random id of the person; only the EMR can tell who it is. `null` once what was
+       *     kept of them was destroyed.
+       */
+      subject: components['schemas']['Id'] | null;
     };
     /** @description Why a transfer is cancelled. */
     CancelRequest: {
@@ -2277,6 +3003,19 @@ export interface components {
       origin: string;
       /** @description A C2SP signed-note verifier key. */
       vkey: string;
+      /**
+       * @description Keys that signed before it and sign beside it until they are retired, the oldest first.
+       *     Left out where there are none.
+       */
+      previous?: {
+        /** @description A C2SP signed-note verifier key. */
+        vkey: string;
+        /**
+         * @description Index of the entry `key-changed` that names its successor: the leaf's commitment is
+         *     the SHA-256 of the successor's verifier key. `null` until a checkpoint covers it.
+         */
+        changedBy: number | null;
+      }[];
     };
     /** @description One entry of the ledger. */
     Entry: {
@@ -2288,6 +3027,11 @@ export interface components {
         /** @description The canonical JSON of the detail in base64. */
         content: string;
       } | null;
+      /**
+       * @description The key of the detail was destroyed with its person.
+       * @constant
+       */
+      erased?: true;
     };
     /** @description Entries in a row. */
     EntryList: {
@@ -2321,6 +3065,283 @@ export interface components {
     IdSet: {
       count: number;
       digest: components['schemas']['Hash'];
+    };
+    /** @description Whose disclosures, and of which time. */
+    DisclosuresRequest: {
+      subject: components['schemas']['Subject'];
+      /** @description Only orders from this time on (RFC 3339, with offset). */
+      from?: components['schemas']['QueryTime'];
+      /** @description Only orders from before this time (RFC 3339, with offset). */
+      to?: components['schemas']['QueryTime'];
+      /** @description A sentence without the identifier. Kept sealed, shown to auditors only. */
+      reason?: string;
+      /** @description The `next` of the page before. */
+      cursor?: string;
+      /** @description How many are listed one by one (default 100). */
+      limit?: number;
+    };
+    /** @description Whose disclosures, and of which time. */
+    DisclosuresPageRequest: {
+      subject: components['schemas']['Subject'];
+      /** @description Only orders from this time on (RFC 3339, with offset). */
+      from?: components['schemas']['QueryTime'];
+      /** @description Only orders from before this time (RFC 3339, with offset). */
+      to?: components['schemas']['QueryTime'];
+      /** @description A sentence without the identifier. Kept sealed, shown to auditors only. */
+      reason?: string;
+    };
+    /** @description An instant, and the day that it was in Korea. */
+    Moment: {
+      date: components['schemas']['CalendarDate'];
+      at: components['schemas']['Time'];
+    };
+    /** @description Names of items, never their values. */
+    DisclosedItems: {
+      item: components['schemas']['ItemCode'];
+      label: components['schemas']['Words'];
+      /** @description How carefully it is handled; `null` where its dictionary is not known. */
+      class: string | null;
+    }[];
+    /** @description The same in both languages; `null` where its contract is not known. */
+    WordsOrNull: {
+      /** @description English. */
+      en: string;
+      /** @description Korean. */
+      ko: string;
+    } | null;
+    /** @description To whom, and what the version that decided says about it. */
+    DisclosureTerms: {
+      consignee: components['schemas']['ConsigneeId'];
+      name: components['schemas']['Words'];
+      address: components['schemas']['WordsOrNull'];
+      /** @description The version that decided. */
+      contract: {
+        id: components['schemas']['ContractId'];
+        /** @description Its number. */
+        version: number | null;
+      };
+      work: components['schemas']['WordsOrNull'];
+      purpose: components['schemas']['WordsOrNull'];
+      keptUntil: components['schemas']['WordsOrNull'];
+      /** @description The relation has ended, and what was received is to be destroyed. */
+      destruction: {
+        dueOn: components['schemas']['CalendarDate'];
+        /** @description The day that its certificate says; `null` while there is none. */
+        destroyedOn: string | null;
+      } | null;
+      /** @description To whom it passes work on, with the clinic's consent. */
+      passesOnTo: {
+        name: components['schemas']['Words'];
+        work: components['schemas']['Words'];
+      }[];
+    };
+    /** @description How many. */
+    DisclosureCount: number;
+    /** @description One person's accounting of disclosures. */
+    Disclosures: {
+      /** @description Whether anything kept is this person's. */
+      known: boolean;
+      asOf: components['schemas']['Moment'];
+      /** @description Orders from before this day (UTC) lie in archives, and are not among these. */
+      archivedBefore: string | null;
+      /** @description Transfers by what became of them. `uncertain`: sent or taken up, and not confirmed. */
+      totals: {
+        received: components['schemas']['DisclosureCount'];
+        'turned-away': components['schemas']['DisclosureCount'];
+        uncertain: components['schemas']['DisclosureCount'];
+        'on-its-way': components['schemas']['DisclosureCount'];
+        'never-left': components['schemas']['DisclosureCount'];
+      };
+      /** @description Who has, had or may have something, last first. */
+      recipients: components['schemas']['Recipient'][];
+      /** @description One by one, newest first. */
+      disclosures: components['schemas']['Disclosure'][];
+      /** @description The `cursor` of the next page; `null` at the end. */
+      next: string | null;
+    };
+    /** @description All that one recipient got or may have got under one version. */
+    Recipient: {
+      count: components['schemas']['DisclosureCount'];
+      first: components['schemas']['Moment'];
+      last: components['schemas']['Moment'];
+      uncertain: components['schemas']['DisclosureCount'];
+      turnedAway: components['schemas']['DisclosureCount'];
+      items: components['schemas']['DisclosedItems'];
+    } & components['schemas']['DisclosureTerms'];
+    /** @description One transfer. */
+    Disclosure: {
+      transfer: components['schemas']['Id'];
+      /** @description When it was taken over or ended; while it waits, when it was ordered. */
+      moment: components['schemas']['Moment'];
+      /**
+       * @description What became of it.
+       * @enum {string}
+       */
+      outcome: 'received' | 'turned-away' | 'uncertain' | 'on-its-way' | 'never-left';
+      words: components['schemas']['Words'];
+      items: components['schemas']['DisclosedItems'];
+      /** @description What came back for it. */
+      results: {
+        moment: components['schemas']['Moment'];
+        items: components['schemas']['DisclosedItems'];
+      }[];
+    } & components['schemas']['DisclosureTerms'];
+    /**
+     * @description A month, an ISO week or a quarter, of days in Korea.
+     * @example 2026-01
+     */
+    ReviewPeriod: string;
+    /** @description A period, and how its review stands. */
+    ReviewStanding: components['schemas']['ReviewFields'];
+    /** @description A period, and how its review stands. */
+    ReviewFields: {
+      period: components['schemas']['ReviewPeriod'];
+      from: components['schemas']['CalendarDate'];
+      to: components['schemas']['CalendarDate'];
+      dueOn: components['schemas']['CalendarDate'];
+      /**
+       * @description How it stands.
+       * @enum {string}
+       */
+      state: 'open' | 'due' | 'overdue' | 'signed';
+      /** @description By whom; `null` where nobody did, or only under another cycle. */
+      signed: {
+        at: components['schemas']['Time'];
+        /** @description The client. */
+        client: string;
+        person: components['schemas']['PersonOrNull'];
+        anomalies: components['schemas']['DisclosureCount'];
+      } | null;
+    };
+    /** @description The account of whoever signed in; `null` for a machine client. */
+    PersonOrNull: string | null;
+    /** @description The periods that are reviewed. */
+    ReviewList: {
+      /**
+       * @description How often.
+       * @enum {string}
+       */
+      cycle: 'weekly' | 'monthly' | 'quarterly';
+      /** @description Newest first. */
+      items: components['schemas']['ReviewStanding'][];
+    };
+    /** @description What a reviewer found and did, over what they were shown. */
+    ReviewSigning: {
+      period: components['schemas']['ReviewPeriod'];
+      /** @description The `summary` of the period as it was shown. */
+      summary: string;
+      /** @description What was found, in words. Kept sealed, shown to auditors only. */
+      findings: string;
+      /** @description What was done about it, in words. Kept sealed, shown to auditors only. */
+      measures: string;
+      /** @description A compact JWS; not from a person who signed in. */
+      signature?: string;
+    };
+    /** @description Entries by their kind. */
+    KindCounts: {
+      [key: string]: components['schemas']['DisclosureCount'];
+    };
+    /** @description A kind of entry. */
+    EntryKindName: string;
+    /** @description Words that a person wrote; `null` where there are none, or they cannot be opened. */
+    TextOrNull: string | null;
+    /** @description What happened in a period, and what its reviewer made of it. */
+    Review: {
+      /** @description SHA-256 (base64) of `basis`; `null` while it may still change. */
+      summary: string | null;
+      /** @description What is shown, as the RFC 8785 text that a signature stands for. */
+      basis: string;
+      kinds: components['schemas']['KindCounts'];
+      /** @description The same by consignee. */
+      consignees: {
+        consignee: components['schemas']['ConsigneeId'];
+        kinds: components['schemas']['KindCounts'];
+      }[];
+      /** @description Refused orders, by client and reason. */
+      refusals: {
+        /** @description The client. */
+        client: string;
+        /** @description A code. */
+        reason: string;
+        count: components['schemas']['DisclosureCount'];
+      }[];
+      /** @description Who read what about people how often. */
+      accesses: {
+        /** @description The client. */
+        client: string;
+        person: components['schemas']['PersonOrNull'];
+        kind: components['schemas']['EntryKindName'];
+        /** @description A code. */
+        what: string;
+        count: components['schemas']['DisclosureCount'];
+        /** @description How many of them outside the clinic's hours. */
+        offHours: components['schemas']['DisclosureCount'];
+      }[];
+      /** @description By whom access was granted, changed, revoked, locked or opened again. */
+      accessChanges: {
+        /** @description The client. */
+        client: string;
+        person: components['schemas']['PersonOrNull'];
+        kind: components['schemas']['EntryKindName'];
+        count: components['schemas']['DisclosureCount'];
+      }[];
+      /** @description Every export, and why it was made. */
+      exports: {
+        entry: components['schemas']['DisclosureCount'];
+        /** @description The client. */
+        client: string;
+        person: components['schemas']['PersonOrNull'];
+        /** @description A code. */
+        format: string;
+        /** @description How many rows; `null` where the entry does not say. */
+        found: number | null;
+        reason: components['schemas']['TextOrNull'];
+      }[];
+      /** @description Items that were first released to a consignee in this period. */
+      newItems: {
+        consignee: components['schemas']['ConsigneeId'];
+        item: components['schemas']['ItemCode'];
+      }[];
+      /** @description What the rules found. */
+      anomalies: components['schemas']['Anomaly'][];
+      findings: components['schemas']['TextOrNull'];
+      measures: components['schemas']['TextOrNull'];
+      /** @description RFC 7638 thumbprint of the key that signed. */
+      signer: string | null;
+      /** @description The compact JWS. */
+      signature: string | null;
+    } & components['schemas']['ReviewFields'];
+    /** @description Something that a rule found. */
+    Anomaly: {
+      /**
+       * @description The rule. New ones may be added; none changes its meaning.
+       * @enum {string}
+       */
+      rule:
+        | 'VOLUME_HIGH'
+        | 'VOLUME_LOW'
+        | 'NEW_CONSIGNEE'
+        | 'NEW_CLIENT'
+        | 'NEW_ITEM'
+        | 'ORDERS_OFF_HOURS'
+        | 'READS_OFF_HOURS'
+        | 'REFUSALS'
+        | 'MIXED_UP_PERSON'
+        | 'EXPORT'
+        | 'EXPORT_LARGE'
+        | 'READS_HIGH'
+        | 'SUBJECT_READ_OFTEN'
+        | 'MASS_LOOKUP'
+        | 'ACCESS_CHANGED'
+        | 'STAFF_LOCKED'
+        | 'DETAIL_UNREADABLE';
+      /** @description Its numbers, and the ids and codes that they are about. */
+      facts: {
+        [key: string]: string | number;
+      };
+      sentence: components['schemas']['Words'];
+      /** @description Indexes of entries that show it, 100 at most. */
+      entries: components['schemas']['DisclosureCount'][];
     };
     /** @description An hour of the day in Asia/Seoul; `null` is the whole day. */
     DayHour: number | null;
@@ -2474,6 +3495,11 @@ export interface components {
       detail: {
         [key: string]: unknown;
       } | null;
+      /**
+       * @description The key of the detail was destroyed with its person.
+       * @constant
+       */
+      erased?: true;
     };
     /** @description A company that processes patient data for the clinic. */
     Consignee: {
@@ -2942,7 +3968,10 @@ export interface components {
         database: components['schemas']['Check'];
         ledger: components['schemas']['Check'];
         clock: components['schemas']['Check'];
+        keys?: components['schemas']['Check'];
         contracts: components['schemas']['Check'];
+        reviews?: components['schemas']['Check'];
+        accounts?: components['schemas']['Check'];
       };
     };
     /** @description One check. */
@@ -2955,19 +3984,31 @@ export interface components {
     /** @description A token request as a form. */
     TokenRequest: {
       /**
-       * @description The only grant.
+       * @description `client_credentials` for machines, with a signed assertion; `authorization_code` for the
+       *     console, with the code of somebody who has signed in.
        * @enum {string}
        */
-      grant_type: 'client_credentials';
+      grant_type: 'client_credentials' | 'authorization_code';
       /**
        * @description The assertion is a JWT.
        * @enum {string}
        */
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+      client_assertion_type?: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
       /** @description The signed JWT. */
-      client_assertion: string;
+      client_assertion?: string;
       /** @description The scopes you need, with spaces between them. */
       scope?: string;
+      /**
+       * @description With a code.
+       * @enum {string}
+       */
+      client_id?: 'console';
+      /** @description Good once, for a minute. */
+      code?: string;
+      /** @description With a code, PKCE (RFC 7636). */
+      code_verifier?: string;
+      /** @description As it was when the code came. */
+      redirect_uri?: string;
     };
     /** @description An access token. */
     TokenResponse: {
@@ -2998,6 +4039,8 @@ export interface components {
       token_endpoint: string;
       /** @description Where the keys are. */
       jwks_uri: string;
+      /** @description Where people begin. */
+      authorization_endpoint?: string;
     } & {
       [key: string]: unknown;
     };
@@ -3058,6 +4101,113 @@ export interface components {
       | 'holdsWithheldValue'
       | 'mismatch'
       | 'invalid';
+    /** @description What records are taken away for. Kept in sealed detail. */
+    ExportReason: string;
+    /**
+     * @description `csv`: a table for Excel, UTF-8 with a byte order mark, no cell is a formula. `ndjson`: one
+     *     transfer a line, as the search tells it. `fhir`: AuditEvents in a Bundle.
+     * @enum {string}
+     */
+    ExportFormat: 'csv' | 'ndjson' | 'fhir';
+    /** @description What is taken away; all filters that are given must fit. */
+    ExportRequest: {
+      format: components['schemas']['ExportFormat'];
+      reason: components['schemas']['ExportReason'];
+      /**
+       * @description Of headings and names.
+       * @enum {string}
+       */
+      lang?: 'en' | 'ko';
+      subject?: components['schemas']['Subject'];
+      consignee?: components['schemas']['ConsigneeId'];
+      status?: components['schemas']['TransferStatus'];
+      released?: components['schemas']['ItemFilter'];
+      withheld?: components['schemas']['ItemFilter'];
+      withheldReason?: components['schemas']['WithheldReason'];
+      client?: components['schemas']['ClientFilter'];
+      contract?: components['schemas']['ContractId'];
+      transfer?: components['schemas']['Id'];
+      from?: components['schemas']['QueryTime'];
+      to?: components['schemas']['QueryTime'];
+    };
+    /** @description An entry of the ledger and its place in the tree of the checkpoint. */
+    EvidenceEntry: {
+      index: number;
+      /** @description The text of the leaf. */
+      leaf: string;
+      /** @description Hashes from the leaf to the root, base64. */
+      proof: string[];
+      /**
+       * @description Null where it was destroyed with its person's data (`erased`), or could not be opened;
+       *     left out where somebody only read.
+       */
+      detail?: {
+        salt: string;
+        /** @description The text of the detail. */
+        content: string;
+      } | null;
+      /** @constant */
+      erased?: true;
+    };
+    /** @description A public key (RFC 7517), by its thumbprint (RFC 7638) the one that signed. */
+    EvidenceKey: {
+      kty: string;
+      crv: string;
+      x: string;
+      y?: string;
+    };
+    /** @description In English and Korean. */
+    EvidenceSentence: {
+      en: string;
+      ko: string;
+    };
+    /**
+     * @description Everything that proves one transfer. `docs/evidence.md` says what each member is and how it
+     *     is checked.
+     */
+    Evidence: {
+      /** @constant */
+      format: 'waybill-evidence/v1';
+      says: components['schemas']['EvidenceSentence'];
+      recompute: components['schemas']['EvidenceSentence'];
+      madeAt: string;
+      transfer: components['schemas']['Id'];
+      consignee: {
+        id: components['schemas']['ConsigneeId'];
+        name: components['schemas']['EvidenceSentence'];
+        address: components['schemas']['EvidenceSentence'];
+      };
+      ledger: {
+        origin: string;
+        vkeys: string[];
+      };
+      /** @description A C2SP signed note. */
+      checkpoint: string;
+      entries: components['schemas']['EvidenceEntry'][];
+      contract: {
+        id: string;
+        digest: string;
+        /** @description The RFC 8785 text of contract and dictionary, whose SHA-256 is the digest. */
+        text: string;
+        /** @description The file `v<N>.jws` (RFC 7515); null where the version has none. */
+        signatures: {
+          payload: string;
+          signatures: {
+            protected: string;
+            signature: string;
+          }[];
+        } | null;
+        keys: components['schemas']['EvidenceKey'][];
+        entries: components['schemas']['EvidenceEntry'][];
+      };
+      receiptKeys: components['schemas']['EvidenceKey'][];
+      /** @description What the entries say, for people; recomputed by whoever verifies. */
+      summary: {
+        [key: string]: unknown;
+      };
+      /** @description The gateway's signed note (C2SP) over the SHA-256 of all the rest. */
+      statement: string;
+    };
     /**
      * @description Stable codes. New ones may be added; none changes its meaning.
      * @enum {string}
@@ -3086,15 +4236,24 @@ export interface components {
       | 'INVALID_CURSOR'
       | 'UNAUTHENTICATED'
       | 'INSUFFICIENT_SCOPE'
+      | 'OWN_ACCESS'
+      | 'ACCOUNT_TAKEN'
       | 'NOT_FOUND'
       | 'LEASE_LOST'
       | 'NOT_CANCELLABLE'
       | 'RESULT_NOT_EXPECTED'
       | 'PAYLOAD_PURGED'
+      | 'ARCHIVED'
+      | 'SUBJECT_BUSY'
       | 'INVALID_PROOF_RANGE'
+      | 'UNKNOWN_FILTER_VALUE'
+      | 'REASON_IN_URL'
       | 'INBOX_LOCKED'
       | 'ALREADY_ENDED'
       | 'ALREADY_CERTIFIED'
+      | 'PERIOD_OPEN'
+      | 'ALREADY_REVIEWED'
+      | 'REVIEW_CHANGED'
       | 'INVALID_SIGNATURE'
       | 'RECEIPT_REQUIRED'
       | 'CLIENT_STALLED'
@@ -3109,14 +4268,17 @@ export interface components {
       | 'DATABASE_UNAVAILABLE'
       | 'CLOCK_SKEWED'
       | 'LEDGER_STALLED'
+      | 'LEDGER_FORKED'
+      | 'KEY_MISSING'
+      | 'UNKNOWN_WITNESS'
       | 'SHUTTING_DOWN'
       | 'INTERNAL';
   };
   responses: {
     /**
      * @description The request cannot be read or breaks this contract: `MALFORMED_JSON`, `INVALID_REQUEST`,
-     *     `INVALID_CURSOR`, `IDEMPOTENCY_KEY_REQUIRED`, `INVALID_IDEMPOTENCY_KEY`. Not entered in the
-     *     ledger.
+     *     `INVALID_CURSOR`, `UNKNOWN_FILTER_VALUE`, `IDEMPOTENCY_KEY_REQUIRED`,
+     *     `INVALID_IDEMPOTENCY_KEY`. Not entered in the ledger.
      */
     BadRequest: {
       headers: {
@@ -3208,6 +4370,25 @@ export interface components {
         'application/problem+json': components['schemas']['Problem'];
       };
     };
+    /** @description There is an account with this id (`ACCOUNT_TAKEN`). */
+    AccountTaken: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#ACCOUNT_TAKEN",
+         *       "title": "There is an account with this id",
+         *       "status": 409,
+         *       "detail": "Choose another id. A revoked account keeps its id for good; a client can be given new keys.",
+         *       "code": "ACCOUNT_TAKEN"
+         *     }
+         */
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
     /**
      * @description A request with the same key is still being worked on (`REQUEST_IN_PROGRESS`; repeat it after
      *     `Retry-After`), or `replaces` names no transfer that can be replaced (`NOT_REPLACEABLE`).
@@ -3251,6 +4432,44 @@ export interface components {
          *       "status": 409,
          *       "detail": "The transfer was not handed out to you, or it ended without you taking it.",
          *       "code": "RESULT_NOT_EXPECTED"
+         *     }
+         */
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description Something of this person is under way (`SUBJECT_BUSY`). Nothing was destroyed. */
+    SubjectBusy: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#SUBJECT_BUSY",
+         *       "title": "Something of this person is still under way",
+         *       "status": 409,
+         *       "detail": "Nothing was destroyed. Cancel what waits, or stop it (POST /v1/subjects/suspend), let the rest end, and ask again.",
+         *       "code": "SUBJECT_BUSY"
+         *     }
+         */
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+    /** @description It was moved to an archive (`ARCHIVED`). */
+    Archived: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#ARCHIVED",
+         *       "title": "This was moved to an archive",
+         *       "status": 410,
+         *       "detail": "It is not in the database any more: read it from the archive that the clinic keeps. Hash tiles and proofs of everything are still served.",
+         *       "code": "ARCHIVED"
          *     }
          */
         'application/problem+json': components['schemas']['Problem'];
@@ -3379,6 +4598,28 @@ export interface components {
         'application/problem+json': components['schemas']['Problem'];
       };
     };
+    /**
+     * @description The period has not ended or is not counted whole yet (`PERIOD_OPEN`), it is signed
+     *     (`ALREADY_REVIEWED`), or `summary` is not that of what is there now (`REVIEW_CHANGED`).
+     */
+    ReviewConflict: {
+      headers: {
+        'Content-Language': components['headers']['ContentLanguage'];
+        [name: string]: unknown;
+      };
+      content: {
+        /**
+         * @example {
+         *       "type": "/docs/problems#REVIEW_CHANGED",
+         *       "title": "The review is not the one that you were shown",
+         *       "status": 409,
+         *       "detail": "Open the period again, look at what is different, and sign the new summary.",
+         *       "code": "REVIEW_CHANGED"
+         *     }
+         */
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
     /** @description The order has another certificate (`ALREADY_CERTIFIED`). */
     AlreadyCertified: {
       headers: {
@@ -3413,7 +4654,7 @@ export interface components {
          *       "type": "/docs/problems#INVALID_SIGNATURE",
          *       "title": "The signature does not hold",
          *       "status": 422,
-         *       "detail": "Sign with a key that the clinic has registered for this consignee, over exactly what the reference names for this operation.",
+         *       "detail": "Sign with a key that is registered here for you, over exactly what the reference names for this operation.",
          *       "code": "INVALID_SIGNATURE"
          *     }
          */
@@ -3583,7 +4824,8 @@ export interface components {
     };
     /**
      * @description The gateway cannot keep its promises now, so nothing leaves: `DATABASE_UNAVAILABLE`,
-     *     `CLOCK_SKEWED`, `LEDGER_STALLED`, `SHUTTING_DOWN`. Repeat after `Retry-After`.
+     *     `CLOCK_SKEWED`, `LEDGER_STALLED`, `LEDGER_FORKED`, `KEY_MISSING`, `SHUTTING_DOWN`. Repeat
+     *     after `Retry-After`.
      */
     Unavailable: {
       headers: {
@@ -3686,6 +4928,11 @@ export interface components {
      */
     ConsigneeId: components['schemas']['ConsigneeId'];
     /**
+     * @description The id of the client, or of the person's account.
+     * @example emr-two
+     */
+    AccountId: string;
+    /**
      * @description Only transfers to this consignee.
      * @example samkwang
      */
@@ -3705,6 +4952,12 @@ export interface components {
      * @example 019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60
      */
     TransferFilter: components['schemas']['Id'];
+    /**
+     * @description What it is wanted for, in at least ten characters: kept in the ledger, sealed. A reason that
+     *     may name a person is refused here (`REASON_IN_URL`) and belongs in the body of the POST.
+     * @example Monthly inspection of the laboratories
+     */
+    ReasonInUrl: components['schemas']['ExportReason'];
     /**
      * @description The `next` of the page before. Its content is not for you to read or make.
      * @example eyJpZCI6IjAxOWI4YmUxIn0
@@ -4192,6 +5445,7 @@ export interface operations {
       401: components['responses']['Unauthenticated'];
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
+      410: components['responses']['Archived'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };
@@ -4546,6 +5800,65 @@ export interface operations {
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
       422: components['responses']['ConsigneesUnknown'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  eraseSubject: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Who, and why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "subject": {
+         *         "kind": "patient",
+         *         "id": "0012345"
+         *       },
+         *       "reason": "The time for which the chart had to be kept is over."
+         *     }
+         */
+        'application/json': components['schemas']['ErasureRequest'];
+      };
+    };
+    responses: {
+      /** @description What was destroyed, in numbers. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "erased": true,
+           *       "entries": 3,
+           *       "transfers": 3,
+           *       "payloads": 2,
+           *       "results": 1,
+           *       "files": 0,
+           *       "replies": 2
+           *     }
+           */
+          'application/json': components['schemas']['Erasure'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      409: components['responses']['SubjectBusy'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };
@@ -5720,7 +7033,13 @@ export interface operations {
   };
   getCheckpoint: {
     parameters: {
-      query?: never;
+      query?: {
+        /**
+         * @description How many witnesses must have cosigned it.
+         * @example 1
+         */
+        witnesses?: number;
+      };
       header?: {
         /**
          * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
@@ -5747,6 +7066,124 @@ export interface operations {
            *     — waybill.example/ledger NzXTezxXJQ5CawToOBWwv5XWF/LeJgKszWwUSJiRRsX7TQw5aRyeuo2QZPliKPec0KpV0SD6QZKJA9b7xYwI/IzL/Qk=
            */
           'text/plain': components['schemas']['SignedNote'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  addCosignature: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The signed note, the witness' signature line with it. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "note": "waybill.example/ledger\n2\nX6gI0PeSaEESTfPN02yu6v6qg+ptmcv5vrNBAs6kXyA=\n\n— waybill.example/ledger NzXTezxXJQ5CawToOBWwv5XWF/LeJgKszWwUSJiRRsX7TQw5aRyeuo2QZPliKPec0KpV0SD6QZKJA9b7xYwI/IzL/Qk=\n"
+         *     }
+         */
+        'application/json': components['schemas']['CosignedNote'];
+      };
+    };
+    responses: {
+      /** @description It is kept, and served with the checkpoint. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "size": 2,
+           *       "signedAt": "2026-01-05T01:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Cosigned'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      /**
+       * @description `INVALID_SIGNATURE`: the note is not one of this ledger's, or has no good cosignature of a
+       *     witness that this client speaks for.
+       */
+      422: {
+        headers: {
+          'Content-Language': components['headers']['ContentLanguage'];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "type": "/docs/problems#INVALID_SIGNATURE",
+           *       "title": "The signature does not hold",
+           *       "status": 422,
+           *       "detail": "Sign with a key that is registered here for you, over exactly what the reference names for this operation.",
+           *       "code": "INVALID_SIGNATURE"
+           *     }
+           */
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  listWitnesses: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The witnesses. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "name": "witness.example/clinic",
+           *           "vkey": "witness.example/clinic+8a1c7b1d+BCqD5hu3hdTGGkBJQ6BwYxlZcLJuLcAF2HdMtBnBDd4n",
+           *           "last": {
+           *             "size": 2,
+           *             "signedAt": "2026-01-05T01:00:00.000Z"
+           *           },
+           *           "ageSeconds": 12
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['WitnessList'];
         };
       };
       400: components['responses']['BadRequest'];
@@ -5847,6 +7284,7 @@ export interface operations {
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
       403: components['responses']['Forbidden'];
+      410: components['responses']['Archived'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };
@@ -6044,6 +7482,7 @@ export interface operations {
       401: components['responses']['Unauthenticated'];
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
+      410: components['responses']['Archived'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };
@@ -6185,6 +7624,36 @@ export interface operations {
          */
         status?: components['parameters']['TransferStatusFilter'];
         /**
+         * @description Only transfers with which this item left.
+         * @example birthDate
+         */
+        released?: components['schemas']['ItemFilter'];
+        /**
+         * @description Only transfers from which this item was withheld, or `UNKNOWN_ITEM`.
+         * @example residentRegistrationNumber
+         */
+        withheld?: components['schemas']['ItemFilter'];
+        /**
+         * @description Only transfers from which something was withheld for this reason.
+         * @example NO_LEGAL_BASIS
+         */
+        reason?: components['schemas']['WithheldReason'];
+        /**
+         * @description Only transfers of this client.
+         * @example emr
+         */
+        client?: components['schemas']['ClientFilter'];
+        /**
+         * @description Only transfers that this contract version decided.
+         * @example samkwang.v1
+         */
+        contract?: components['schemas']['ContractId'];
+        /**
+         * @description Only this transfer.
+         * @example 019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60
+         */
+        transfer?: components['schemas']['Id'];
+        /**
          * @description Only transfers created at or after this time (RFC 3339, with offset).
          * @example 2026-01-01T00:00:00Z
          */
@@ -6280,6 +7749,95 @@ export interface operations {
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
       403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  searchTransfersOf: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The filters. */
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SearchRequest'];
+      };
+    };
+    responses: {
+      /** @description One page of transfers. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60",
+           *           "client": "emr",
+           *           "subject": "7b0c5a54-21d9-4a4e-8d53-3c8c0f2c9a11",
+           *           "status": "delivered",
+           *           "consignee": "samkwang",
+           *           "contract": "samkwang.v1",
+           *           "channel": "push",
+           *           "released": [
+           *             "date",
+           *             "chartNumber",
+           *             "name",
+           *             "gender",
+           *             "institutionName",
+           *             "birthDate",
+           *             "prescriptionCode",
+           *             "collectionDate",
+           *             "attendingPhysicianName"
+           *           ],
+           *           "derived": [
+           *             "age"
+           *           ],
+           *           "withheld": [
+           *             {
+           *               "item": "phoneNumber",
+           *               "reason": "NOT_IN_CONTRACT"
+           *             },
+           *             {
+           *               "item": "testName",
+           *               "reason": "NOT_IN_CONTRACT"
+           *             }
+           *           ],
+           *           "commitment": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk=",
+           *           "createdAt": "2026-01-05T01:59:36.768Z",
+           *           "settledAt": "2026-01-05T01:59:37.204Z",
+           *           "takenAt": "2026-01-05T01:59:37.204Z",
+           *           "expiresAt": "2026-02-04T01:59:36.768Z",
+           *           "attempts": 1,
+           *           "entry": 1,
+           *           "lastOutcome": "http-200",
+           *           "replaces": null,
+           *           "replacedBy": null,
+           *           "purgedAt": null
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['AuditTransferList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };
@@ -6435,6 +7993,746 @@ export interface operations {
            *     }
            */
           'application/json': components['schemas']['Trail'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      410: components['responses']['Archived'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  exportTransfers: {
+    parameters: {
+      query: {
+        /**
+         * @description As what.
+         * @example csv
+         */
+        format: components['schemas']['ExportFormat'];
+        /**
+         * @description What it is wanted for, in at least ten characters: kept in the ledger, sealed. A reason that
+         *     may name a person is refused here (`REASON_IN_URL`) and belongs in the body of the POST.
+         * @example Monthly inspection of the laboratories
+         */
+        reason: components['parameters']['ReasonInUrl'];
+        /**
+         * @description The language of headings and names in a table; left out, by `Accept-Language`.
+         * @example ko
+         */
+        lang?: 'en' | 'ko';
+        /**
+         * @description Only transfers to this consignee.
+         * @example samkwang
+         */
+        consignee?: components['parameters']['ConsigneeFilter'];
+        /**
+         * @description Only transfers in this state.
+         * @example delivered
+         */
+        status?: components['parameters']['TransferStatusFilter'];
+        /**
+         * @description Only transfers with which this item left.
+         * @example birthDate
+         */
+        released?: components['schemas']['ItemFilter'];
+        /**
+         * @description Only transfers from which this item was withheld, or `UNKNOWN_ITEM`.
+         * @example residentRegistrationNumber
+         */
+        withheld?: components['schemas']['ItemFilter'];
+        /**
+         * @description Only transfers from which something was withheld for this reason: the `reason` of a
+         *     search, which here is why you ask.
+         * @example NO_LEGAL_BASIS
+         */
+        withheldReason?: components['schemas']['WithheldReason'];
+        /**
+         * @description Only transfers of this client.
+         * @example emr
+         */
+        client?: components['schemas']['ClientFilter'];
+        /**
+         * @description Only transfers that this contract version decided.
+         * @example samkwang.v1
+         */
+        contract?: components['schemas']['ContractId'];
+        /**
+         * @description Only this transfer.
+         * @example 019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60
+         */
+        transfer?: components['schemas']['Id'];
+        /**
+         * @description Only transfers created at or after this time (RFC 3339, with offset).
+         * @example 2026-01-01T00:00:00Z
+         */
+        from?: components['schemas']['QueryTime'];
+        /**
+         * @description Only transfers created before this time (RFC 3339, with offset).
+         * @example 2026-02-01T00:00:00Z
+         */
+        to?: components['schemas']['QueryTime'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The transfers, newest first, as they are read. */
+      200: {
+        headers: {
+          /** @description To be kept, not shown. */
+          'Content-Disposition'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'text/csv': string;
+          'application/x-ndjson': string;
+          'application/fhir+json': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  exportTransfersOf: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What is taken away, as what, and what for. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "format": "csv",
+         *       "reason": "The patient asked who has received their data.",
+         *       "subject": {
+         *         "kind": "patient",
+         *         "id": "0012345"
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['ExportRequest'];
+      };
+    };
+    responses: {
+      /** @description The transfers, newest first, as they are read. */
+      200: {
+        headers: {
+          /** @description To be kept, not shown. */
+          'Content-Disposition'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'text/csv': string;
+          'application/x-ndjson': string;
+          'application/fhir+json': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  getEvidence: {
+    parameters: {
+      query: {
+        /**
+         * @description What it is wanted for, in at least ten characters: kept in the ledger, sealed. A reason that
+         *     may name a person is refused here (`REASON_IN_URL`) and belongs in the body of the POST.
+         * @example Monthly inspection of the laboratories
+         */
+        reason: components['parameters']['ReasonInUrl'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The transfer's id.
+         * @example 019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60
+         */
+        id: components['parameters']['TransferId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file. */
+      200: {
+        headers: {
+          /** @description To be kept, not shown. */
+          'Content-Disposition'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Evidence'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  makeEvidence: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The transfer's id.
+         * @example 019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60
+         */
+        id: components['parameters']['TransferId'];
+      };
+      cookie?: never;
+    };
+    /** @description What it is wanted for. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "reason": "The consignee disputes that it received this order."
+         *     }
+         */
+        'application/json': {
+          reason: components['schemas']['ExportReason'];
+        };
+      };
+    };
+    responses: {
+      /** @description The file. */
+      200: {
+        headers: {
+          /** @description To be kept, not shown. */
+          'Content-Disposition'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Evidence'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  readDisclosures: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Whose, and of which time. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "subject": {
+         *         "kind": "patient",
+         *         "id": "0012345"
+         *       },
+         *       "from": "2026-01-01T00:00:00+09:00",
+         *       "reason": "Asked for at the desk, in writing.",
+         *       "limit": 100
+         *     }
+         */
+        'application/json': components['schemas']['DisclosuresRequest'];
+      };
+    };
+    responses: {
+      /** @description The accounting. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "known": true,
+           *       "asOf": {
+           *         "date": "2026-01-10",
+           *         "at": "2026-01-10T00:30:00.000Z"
+           *       },
+           *       "archivedBefore": null,
+           *       "totals": {
+           *         "received": 1,
+           *         "turned-away": 0,
+           *         "uncertain": 0,
+           *         "on-its-way": 0,
+           *         "never-left": 0
+           *       },
+           *       "recipients": [
+           *         {
+           *           "consignee": "samkwang",
+           *           "name": {
+           *             "en": "Samkwang Medical Foundation",
+           *             "ko": "삼광의료재단"
+           *           },
+           *           "address": {
+           *             "en": "Sample-ro 1, Seoul",
+           *             "ko": "서울특별시 예시로 1"
+           *           },
+           *           "contract": {
+           *             "id": "samkwang.v1",
+           *             "version": 1
+           *           },
+           *           "work": {
+           *             "en": "Outsourced Testing Services",
+           *             "ko": "검사 위탁"
+           *           },
+           *           "purpose": {
+           *             "en": "Carrying out the tests",
+           *             "ko": "의뢰받은 검사의 수행"
+           *           },
+           *           "keptUntil": {
+           *             "en": "Until the end of the contract",
+           *             "ko": "위탁계약 종료 시까지"
+           *           },
+           *           "destruction": null,
+           *           "passesOnTo": [],
+           *           "items": [
+           *             {
+           *               "item": "name",
+           *               "label": {
+           *                 "en": "Name",
+           *                 "ko": "성명"
+           *               },
+           *               "class": "general"
+           *             }
+           *           ],
+           *           "count": 1,
+           *           "first": {
+           *             "date": "2026-01-05",
+           *             "at": "2026-01-05T01:59:37.204Z"
+           *           },
+           *           "last": {
+           *             "date": "2026-01-05",
+           *             "at": "2026-01-05T01:59:37.204Z"
+           *           },
+           *           "uncertain": 0,
+           *           "turnedAway": 0
+           *         }
+           *       ],
+           *       "disclosures": [
+           *         {
+           *           "transfer": "019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60",
+           *           "consignee": "samkwang",
+           *           "name": {
+           *             "en": "Samkwang Medical Foundation",
+           *             "ko": "삼광의료재단"
+           *           },
+           *           "address": {
+           *             "en": "Sample-ro 1, Seoul",
+           *             "ko": "서울특별시 예시로 1"
+           *           },
+           *           "contract": {
+           *             "id": "samkwang.v1",
+           *             "version": 1
+           *           },
+           *           "work": {
+           *             "en": "Outsourced Testing Services",
+           *             "ko": "검사 위탁"
+           *           },
+           *           "purpose": {
+           *             "en": "Carrying out the tests",
+           *             "ko": "의뢰받은 검사의 수행"
+           *           },
+           *           "keptUntil": {
+           *             "en": "Until the end of the contract",
+           *             "ko": "위탁계약 종료 시까지"
+           *           },
+           *           "destruction": null,
+           *           "passesOnTo": [],
+           *           "moment": {
+           *             "date": "2026-01-05",
+           *             "at": "2026-01-05T01:59:37.204Z"
+           *           },
+           *           "outcome": "received",
+           *           "words": {
+           *             "en": "Received",
+           *             "ko": "전달됨"
+           *           },
+           *           "items": [
+           *             {
+           *               "item": "name",
+           *               "label": {
+           *                 "en": "Name",
+           *                 "ko": "성명"
+           *               },
+           *               "class": "general"
+           *             }
+           *           ],
+           *           "results": [
+           *             {
+           *               "moment": {
+           *                 "date": "2026-01-06",
+           *                 "at": "2026-01-06T04:10:11.020Z"
+           *               },
+           *               "items": [
+           *                 {
+           *                   "item": "testResult",
+           *                   "label": {
+           *                     "en": "Test Result",
+           *                     "ko": "검사결과"
+           *                   },
+           *                   "class": "returned"
+           *                 }
+           *               ]
+           *             }
+           *           ]
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['Disclosures'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  printDisclosures: {
+    parameters: {
+      query?: {
+        /**
+         * @description The language of the document; Korean unless told.
+         * @example en
+         */
+        lang?: 'ko' | 'en';
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Whose, and of which time. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "subject": {
+         *         "kind": "patient",
+         *         "id": "0012345"
+         *       },
+         *       "reason": "Asked for at the desk, in writing."
+         *     }
+         */
+        'application/json': components['schemas']['DisclosuresPageRequest'];
+      };
+    };
+    responses: {
+      /** @description The document. */
+      200: {
+        headers: {
+          /** @description What the document may do, wherever it is opened. */
+          'Content-Security-Policy'?: string;
+          /** @description A name that says nothing about the person. */
+          'Content-Disposition'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'text/html': string;
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  listReviews: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The periods. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "cycle": "monthly",
+           *       "items": [
+           *         {
+           *           "period": "2026-02",
+           *           "from": "2026-02-01",
+           *           "to": "2026-02-28",
+           *           "dueOn": "2026-03-10",
+           *           "state": "open",
+           *           "signed": null
+           *         },
+           *         {
+           *           "period": "2026-01",
+           *           "from": "2026-01-01",
+           *           "to": "2026-01-31",
+           *           "dueOn": "2026-02-10",
+           *           "state": "signed",
+           *           "signed": {
+           *             "at": "2026-02-03T01:20:00.000Z",
+           *             "client": "privacy-officer",
+           *             "person": null,
+           *             "anomalies": 1
+           *           }
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['ReviewList'];
+        };
+      };
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  signReview: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The review. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "period": "2026-01",
+         *       "summary": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk=",
+         *       "findings": "One export, for the yearly inspection.",
+         *       "measures": "None needed.",
+         *       "signature": "eyJhbGciOiJFUzM4NCIsInR5cCI6IndheWJpbGwtcmV2aWV3K2p3cyJ9.e30.c2lnbmF0dXJl"
+         *     }
+         */
+        'application/json': components['schemas']['ReviewSigning'];
+      };
+    };
+    responses: {
+      /** @description It is signed. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "period": "2026-01",
+           *       "from": "2026-01-01",
+           *       "to": "2026-01-31",
+           *       "dueOn": "2026-02-10",
+           *       "state": "signed",
+           *       "signed": {
+           *         "at": "2026-02-03T01:20:00.000Z",
+           *         "client": "privacy-officer",
+           *         "person": null,
+           *         "anomalies": 1
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['ReviewStanding'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['ReviewConflict'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['InvalidSignature'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  getReview: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The name of the period.
+         * @example 2026-01
+         */
+        period: components['schemas']['ReviewPeriod'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The review. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "period": "2026-01",
+           *       "from": "2026-01-01",
+           *       "to": "2026-01-31",
+           *       "dueOn": "2026-02-10",
+           *       "state": "due",
+           *       "signed": null,
+           *       "summary": "eIFVLen0g6rBxsnsAnaE20Oij7OZRLc/8EnUjaNE5Zk=",
+           *       "basis": "{\"anomalies\":[],\"counts\":[],\"v\":1}",
+           *       "kinds": {
+           *         "released": 4120,
+           *         "delivered": 4098,
+           *         "refused": 12,
+           *         "exported": 1
+           *       },
+           *       "consignees": [
+           *         {
+           *           "consignee": "samkwang",
+           *           "kinds": {
+           *             "released": 310,
+           *             "delivered": 310
+           *           }
+           *         }
+           *       ],
+           *       "refusals": [
+           *         {
+           *           "client": "emr",
+           *           "reason": "REQUIRED_ITEM_MISSING",
+           *           "count": 12
+           *         }
+           *       ],
+           *       "accesses": [
+           *         {
+           *           "client": "auditor",
+           *           "person": null,
+           *           "kind": "audit-read",
+           *           "what": "trail",
+           *           "count": 14,
+           *           "offHours": 0
+           *         }
+           *       ],
+           *       "accessChanges": [],
+           *       "exports": [
+           *         {
+           *           "entry": 8120,
+           *           "client": "auditor",
+           *           "person": null,
+           *           "format": "csv",
+           *           "found": 1200,
+           *           "reason": "The yearly inspection of the laboratories."
+           *         }
+           *       ],
+           *       "newItems": [],
+           *       "anomalies": [
+           *         {
+           *           "rule": "EXPORT_LARGE",
+           *           "facts": {
+           *             "who": "auditor",
+           *             "format": "csv",
+           *             "rows": 1200
+           *           },
+           *           "sentence": {
+           *             "en": "auditor exported 1200 rows at once as csv.",
+           *             "ko": "auditor가 한 번에 1200행을 csv 형식으로 내려받았습니다."
+           *           },
+           *           "entries": [
+           *             8120
+           *           ]
+           *         }
+           *       ],
+           *       "findings": null,
+           *       "measures": null,
+           *       "signer": null,
+           *       "signature": null
+           *     }
+           */
+          'application/json': components['schemas']['Review'];
         };
       };
       400: components['responses']['BadRequest'];
@@ -7744,6 +10042,840 @@ export interface operations {
       503: components['responses']['Unavailable'];
     };
   };
+  listClients: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All clients, in one page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "emr-two",
+           *           "role": "emr",
+           *           "consignee": null,
+           *           "scopes": [
+           *             "transfers:read"
+           *           ],
+           *           "keys": [
+           *             {
+           *               "kid": "k2",
+           *               "alg": "ES384",
+           *               "until": null
+           *             }
+           *           ],
+           *           "createdAt": "2026-01-05T01:59:36.768Z",
+           *           "revokedAt": null,
+           *           "sealed": true
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['ClientList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  grantClient: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description Who it is, and why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "emr-two",
+         *       "role": "emr",
+         *       "scopes": [
+         *         "transfers:read"
+         *       ],
+         *       "jwks": {
+         *         "keys": [
+         *           {
+         *             "kty": "EC",
+         *             "crv": "P-384",
+         *             "kid": "k2",
+         *             "alg": "ES384",
+         *             "x": "LXBzfmLCDnLVGLMnGAZPBrZh8LLvPVpNEDULCqMhMGg8GeGXhZqDzo8fxbAxoPz2",
+         *             "y": "BhWkGXfpbO3SM1yjGmGDuYHuUKAkXbhoTIMlW1Bnd0MJ0J7Ylfi0XxjYX9yRNYe1"
+         *           }
+         *         ]
+         *       },
+         *       "reason": "The laboratory asked for it in writing."
+         *     }
+         */
+        'application/json': components['schemas']['GrantClientRequest'];
+      };
+    };
+    responses: {
+      /** @description The client as it may call from now on. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "emr-two",
+           *       "role": "emr",
+           *       "consignee": null,
+           *       "scopes": [
+           *         "transfers:read"
+           *       ],
+           *       "keys": [
+           *         {
+           *           "kid": "k2",
+           *           "alg": "ES384",
+           *           "until": null
+           *         }
+           *       ],
+           *       "createdAt": "2026-01-05T01:59:36.768Z",
+           *       "revokedAt": null,
+           *       "sealed": true
+           *     }
+           */
+          'application/json': components['schemas']['Client'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      409: components['responses']['AccountTaken'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  changeClient: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The id of the client, or of the person's account.
+         * @example emr-two
+         */
+        id: components['parameters']['AccountId'];
+      };
+      cookie?: never;
+    };
+    /** @description All its scopes from now on, and why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "scopes": [
+         *         "transfers:read"
+         *       ],
+         *       "reason": "The laboratory asked for it in writing."
+         *     }
+         */
+        'application/json': components['schemas']['ChangeClientRequest'];
+      };
+    };
+    responses: {
+      /** @description The client as it stands now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "emr-two",
+           *       "role": "emr",
+           *       "consignee": null,
+           *       "scopes": [
+           *         "transfers:read"
+           *       ],
+           *       "keys": [
+           *         {
+           *           "kid": "k2",
+           *           "alg": "ES384",
+           *           "until": null
+           *         }
+           *       ],
+           *       "createdAt": "2026-01-05T01:59:36.768Z",
+           *       "revokedAt": null,
+           *       "sealed": true
+           *     }
+           */
+          'application/json': components['schemas']['Client'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  rotateClient: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The id of the client, or of the person's account.
+         * @example emr-two
+         */
+        id: components['parameters']['AccountId'];
+      };
+      cookie?: never;
+    };
+    /** @description The new public keys, and why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "jwks": {
+         *         "keys": [
+         *           {
+         *             "kty": "EC",
+         *             "crv": "P-384",
+         *             "kid": "k2",
+         *             "alg": "ES384",
+         *             "x": "LXBzfmLCDnLVGLMnGAZPBrZh8LLvPVpNEDULCqMhMGg8GeGXhZqDzo8fxbAxoPz2",
+         *             "y": "BhWkGXfpbO3SM1yjGmGDuYHuUKAkXbhoTIMlW1Bnd0MJ0J7Ylfi0XxjYX9yRNYe1"
+         *           }
+         *         ]
+         *       },
+         *       "oldUntil": "2026-01-12T00:00:00.000Z",
+         *       "reason": "The laboratory asked for it in writing."
+         *     }
+         */
+        'application/json': components['schemas']['RotateClientRequest'];
+      };
+    };
+    responses: {
+      /** @description The client with its new keys. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "emr-two",
+           *       "role": "emr",
+           *       "consignee": null,
+           *       "scopes": [
+           *         "transfers:read"
+           *       ],
+           *       "keys": [
+           *         {
+           *           "kid": "k2",
+           *           "alg": "ES384",
+           *           "until": null
+           *         }
+           *       ],
+           *       "createdAt": "2026-01-05T01:59:36.768Z",
+           *       "revokedAt": null,
+           *       "sealed": true
+           *     }
+           */
+          'application/json': components['schemas']['Client'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  revokeClient: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The id of the client, or of the person's account.
+         * @example emr-two
+         */
+        id: components['parameters']['AccountId'];
+      };
+      cookie?: never;
+    };
+    /** @description Why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "reason": "The laboratory asked for it in writing."
+         *     }
+         */
+        'application/json': components['schemas']['ReasonRequest'];
+      };
+    };
+    responses: {
+      /** @description The revoked client. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "emr-two",
+           *       "role": "emr",
+           *       "consignee": null,
+           *       "scopes": [
+           *         "transfers:read"
+           *       ],
+           *       "keys": [
+           *         {
+           *           "kid": "k2",
+           *           "alg": "ES384",
+           *           "until": null
+           *         }
+           *       ],
+           *       "createdAt": "2026-01-05T01:59:36.768Z",
+           *       "revokedAt": "2026-01-05T02:00:00.000Z",
+           *       "sealed": true
+           *     }
+           */
+          'application/json': components['schemas']['Client'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  listStaff: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All accounts, in one page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "staff-7f3kq2",
+           *           "roles": [
+           *             "auditor"
+           *           ],
+           *           "displayName": "Night desk",
+           *           "enrolled": true,
+           *           "enrolmentUntil": null,
+           *           "lockedUntil": null,
+           *           "signedInAt": "2026-01-05T01:59:36.768Z",
+           *           "createdAt": "2026-01-02T01:00:00.000Z",
+           *           "revokedAt": null,
+           *           "sealed": true
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['StaffList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  grantStaff: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description What the person may do, and why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "roles": [
+         *         "auditor"
+         *       ],
+         *       "displayName": "Night desk",
+         *       "reason": "The laboratory asked for it in writing."
+         *     }
+         */
+        'application/json': components['schemas']['GrantStaffRequest'];
+      };
+    };
+    responses: {
+      /** @description The account, and the secret that its person begins with. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "account": {
+           *         "id": "staff-7f3kq2",
+           *         "roles": [
+           *           "auditor"
+           *         ],
+           *         "displayName": "Night desk",
+           *         "enrolled": false,
+           *         "enrolmentUntil": "2026-01-08T01:59:36.768Z",
+           *         "lockedUntil": null,
+           *         "signedInAt": null,
+           *         "createdAt": "2026-01-02T01:00:00.000Z",
+           *         "revokedAt": null,
+           *         "sealed": true
+           *       },
+           *       "enrolment": {
+           *         "token": "3f1c-0b7a-99d2-4e65-a1c8-77b0-5d2e-f403-6b19-c82e",
+           *         "until": "2026-01-08T01:59:36.768Z"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['StaffBegun'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      409: components['responses']['AccountTaken'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  changeStaff: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The id of the client, or of the person's account.
+         * @example emr-two
+         */
+        id: components['parameters']['AccountId'];
+      };
+      cookie?: never;
+    };
+    /** @description The roles, and why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "roles": [
+         *         "auditor"
+         *       ],
+         *       "reason": "The laboratory asked for it in writing."
+         *     }
+         */
+        'application/json': components['schemas']['ChangeStaffRequest'];
+      };
+    };
+    responses: {
+      /** @description The account as it stands now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "staff-7f3kq2",
+           *       "roles": [
+           *         "auditor"
+           *       ],
+           *       "displayName": "Night desk",
+           *       "enrolled": true,
+           *       "enrolmentUntil": null,
+           *       "lockedUntil": null,
+           *       "signedInAt": "2026-01-05T01:59:36.768Z",
+           *       "createdAt": "2026-01-02T01:00:00.000Z",
+           *       "revokedAt": null,
+           *       "sealed": true
+           *     }
+           */
+          'application/json': components['schemas']['StaffAccount'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  revokeStaff: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The id of the client, or of the person's account.
+         * @example emr-two
+         */
+        id: components['parameters']['AccountId'];
+      };
+      cookie?: never;
+    };
+    /** @description Why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "reason": "The laboratory asked for it in writing."
+         *     }
+         */
+        'application/json': components['schemas']['ReasonRequest'];
+      };
+    };
+    responses: {
+      /** @description The revoked account. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "staff-7f3kq2",
+           *       "roles": [
+           *         "auditor"
+           *       ],
+           *       "displayName": "Night desk",
+           *       "enrolled": false,
+           *       "enrolmentUntil": null,
+           *       "lockedUntil": null,
+           *       "signedInAt": "2026-01-05T01:59:36.768Z",
+           *       "createdAt": "2026-01-02T01:00:00.000Z",
+           *       "revokedAt": "2026-01-05T02:00:00.000Z",
+           *       "sealed": true
+           *     }
+           */
+          'application/json': components['schemas']['StaffAccount'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  unlockStaff: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The id of the client, or of the person's account.
+         * @example emr-two
+         */
+        id: components['parameters']['AccountId'];
+      };
+      cookie?: never;
+    };
+    /** @description Why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "reason": "The laboratory asked for it in writing."
+         *     }
+         */
+        'application/json': components['schemas']['ReasonRequest'];
+      };
+    };
+    responses: {
+      /** @description The unlocked account. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "staff-7f3kq2",
+           *       "roles": [
+           *         "auditor"
+           *       ],
+           *       "displayName": "Night desk",
+           *       "enrolled": true,
+           *       "enrolmentUntil": null,
+           *       "lockedUntil": null,
+           *       "signedInAt": "2026-01-05T01:59:36.768Z",
+           *       "createdAt": "2026-01-02T01:00:00.000Z",
+           *       "revokedAt": null,
+           *       "sealed": true
+           *     }
+           */
+          'application/json': components['schemas']['StaffAccount'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  resetStaff: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The id of the client, or of the person's account.
+         * @example emr-two
+         */
+        id: components['parameters']['AccountId'];
+      };
+      cookie?: never;
+    };
+    /** @description Why. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "reason": "The laboratory asked for it in writing."
+         *     }
+         */
+        'application/json': components['schemas']['ReasonRequest'];
+      };
+    };
+    responses: {
+      /** @description The account, and the secret that its person begins with. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "account": {
+           *         "id": "staff-7f3kq2",
+           *         "roles": [
+           *           "auditor"
+           *         ],
+           *         "displayName": "Night desk",
+           *         "enrolled": false,
+           *         "enrolmentUntil": "2026-01-08T01:59:36.768Z",
+           *         "lockedUntil": null,
+           *         "signedInAt": null,
+           *         "createdAt": "2026-01-02T01:00:00.000Z",
+           *         "revokedAt": null,
+           *         "sealed": true
+           *       },
+           *       "enrolment": {
+           *         "token": "3f1c-0b7a-99d2-4e65-a1c8-77b0-5d2e-f403-6b19-c82e",
+           *         "until": "2026-01-08T01:59:36.768Z"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['StaffBegun'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  listAccessChanges: {
+    parameters: {
+      query?: {
+        /**
+         * @description Only changes of this client.
+         * @example emr-two
+         */
+        client?: string;
+        /**
+         * @description Only changes of this person's account.
+         * @example staff-7f3kq2
+         */
+        staff?: string;
+        /**
+         * @description The `next` of the page before; older changes follow.
+         * @example 019b8be1-9f58-7b1e-a4a1-0b7c5b6f3d20
+         */
+        before?: string;
+        /**
+         * @description How many items at most. Left out, 50.
+         * @example 100
+         */
+        limit?: components['parameters']['Limit'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page; `next` is the `before` of the page that follows. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "019b8be1-9f58-7b1e-a4a1-0b7c5b6f3d20",
+           *           "kind": "access-changed",
+           *           "client": "emr-two",
+           *           "staff": null,
+           *           "role": "emr",
+           *           "scopes": [
+           *             "transfers:read"
+           *           ],
+           *           "roles": null,
+           *           "outcome": "scopes",
+           *           "by": {
+           *             "client": "console",
+           *             "person": "staff-7f3kq2"
+           *           },
+           *           "at": "2026-01-05T01:59:36.768Z"
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['AccessHistory'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
   issueToken: {
     parameters: {
       query?: never;
@@ -7856,8 +10988,10 @@ export interface operations {
            *       "issuer": "https://waybill.example",
            *       "token_endpoint": "https://waybill.example/oauth2/token",
            *       "jwks_uri": "https://waybill.example/oauth2/jwks",
+           *       "authorization_endpoint": "https://waybill.example/oauth2/authorize",
            *       "token_endpoint_auth_methods_supported": [
-           *         "private_key_jwt"
+           *         "private_key_jwt",
+           *         "none"
            *       ]
            *     }
            */

@@ -3,11 +3,15 @@
  */
 import type { Gateway } from '#src/gateway.ts';
 import { batchHandlers } from './batch.ts';
+import { accessHandlers } from './access.ts';
 import { auditorHandlers } from './auditor.ts';
 import { consigneeHandlers } from './consignee.ts';
 import { contractHandlers } from './contracts.ts';
 import { emrHandlers } from './emr.ts';
 import { eventHandlers } from './events.ts';
+import { evidenceHandlers } from './evidence.ts';
+import { exportHandlers } from './exports.ts';
+import { disclosureHandlers } from './disclosures.ts';
 import type { Handlers } from './handler.ts';
 import { inboxHandlers } from './inbox.ts';
 import { lifecycleHandlers } from './lifecycle.ts';
@@ -20,10 +24,13 @@ import { reconciliationHandlers } from './reconciliations.ts';
 import { replayHandlers } from './replays.ts';
 import { resultHandlers } from './results.ts';
 import { returnHandlers } from './returns.ts';
+import { searchHandlers } from './searches.ts';
 import { staffHandlers } from './staff.ts';
+import { reviewHandlers } from './reviews.ts';
 import type { Patience } from './streams.ts';
 import { subjectHandlers } from './subjects.ts';
 import { tileHandlers } from './tiles.ts';
+import { witnessHandlers } from './witnesses.ts';
 
 /** The handlers of all audiences. */
 export function createHandlers(
@@ -31,6 +38,7 @@ export function createHandlers(
   settings: {
     metrics: Metrics;
     ledgerOrigin: string;
+    issuer: string;
     board: Board;
     patience: Patience;
     spec: { components: Record<string, unknown> };
@@ -47,9 +55,16 @@ export function createHandlers(
     ...consigneeHandlers(gateway),
     ...inboxHandlers(gateway),
     ...auditorHandlers(gateway, settings.ledgerOrigin),
+    ...searchHandlers(gateway),
+    ...evidenceHandlers(gateway),
+    ...exportHandlers(gateway, settings),
     ...tileHandlers(gateway),
+    ...witnessHandlers(gateway),
     ...staffHandlers(gateway),
+    ...accessHandlers(gateway),
     ...reconciliationHandlers(gateway),
+    ...disclosureHandlers(gateway, settings),
+    ...reviewHandlers(gateway),
     ...replayHandlers(gateway),
     ...contractHandlers(gateway),
     ...lifecycleHandlers(gateway),

@@ -1,6 +1,9 @@
 /** What everybody may ask: whether the gateway lives, is ready, and how it does. */
+import { GatewayError } from '#src/base/errors.ts';
 import type { Gateway } from '#src/gateway.ts';
+import { witnessStates, type WitnessState } from '#src/ledger/witness-store.ts';
 import { lostSignatures } from '#src/lifecycle/lost-signatures.ts';
+import { overdueReviews } from '#src/oversight/review.ts';
 import type { Handlers } from './handler.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -10,22 +13,35 @@ type ProbeOperation = 'getHealth' | 'getReadiness' | 'getMetrics';
 const probeMsMax = 2_000;
 /** Contracts named in one answer. */
 const namedMax = 3;
+const silentMsMax = 3_600_000;
 
 export function probeHandlers(gateway: Gateway, metrics: Metrics): Pick<Handlers, ProbeOperation> {
-  const { clock, db, health, standing, versions } = gateway;
+  const { clock, db, health, noted, standing, versions } = gateway;
   return {
     getHealth: () => ({ status: 200, body: { status: 'ok' } }),
     async getReadiness() {
-      const answers = await within(probeMsMax, db.query('SELECT 1'));
+      let silent = 0;
+      const looking = countSilent(gateway).then((count) => void (silent = count));
+      let overdue: string[] = [];
+      const reviews = overdueReviews(gateway).then((periods) => void (overdue = periods));
+      const asked = Promise.all([db.query('SELECT 1'), looking, reviews]);
+      const answers = await within(probeMsMax, asked);
       const checks = {
         database: check(answers, 'The database does not answer.'),
-        ledger: check(!health.stalled(), 'The ledger has not advanced in time.'),
+        ledger: check(
+          !health.stalled() && noted.fault() === null,
+          noted.fault() ?? 'The ledger has not advanced in time.',
+          () => silenceOf(silent, gateway.witnesses.length),
+        ),
         clock: check(agrees(clock), "This machine's clock and the database's do not agree."),
+        keys: keysOf(gateway),
         contracts: health.outdated()
           ? check(false, 'Another process has newer contracts: start this one again with them.')
           : check(isFresh(standing), 'What has become of contracts is not known.', () =>
               lossOf(lostSignatures(versions, clock.today()).map(({ id }) => id)),
             ),
+        reviews: check(true, '', () => lateOf(overdue)),
+        accounts: check(true, '', () => strangersOf(gateway.accounts.unknown())),
       };
       const ready = Object.values(checks).every((one) => one.ok) && !health.closing();
       return ready
@@ -48,12 +64,50 @@ function check(
   return detail === undefined ? { ok } : { ok, detail };
 }
 
+/** Which key is missing is told by its id, which gives nothing of it away. */
+function keysOf({ keys }: Gateway): { ok: boolean; detail?: string } {
+  try {
+    keys.assertWhole();
+    return { ok: true };
+  } catch (error) {
+    const { key = '', keyId = '' } = error instanceof GatewayError ? error.facts : {};
+    return { ok: false, detail: `This process does not hold the ${key} key ${keyId}.` };
+  }
+}
+
+/** A witness' duty is to look; that it does not look stops nobody. */
+function silenceOf(silent: number, all: number): string | undefined {
+  if (silent === 0) return undefined;
+  return `${silent} of ${all} witnesses have cosigned nothing for an hour or more.`;
+}
+
+/** Witnesses whose newest cosignature is that old, or that never brought one. */
+async function countSilent(gateway: Gateway): Promise<number> {
+  const nowMs = gateway.clock.now().getTime();
+  const isSilent = ({ last }: WitnessState) =>
+    last === null || nowMs - last.signedAt.getTime() > silentMsMax;
+  return (await witnessStates(gateway)).filter(isSilent).length;
+}
+
 /** Work goes on for every other consignee, so this is no reason to send callers elsewhere. */
 function lossOf(contracts: readonly string[]): string | undefined {
   if (contracts.length === 0) return undefined;
   const more = contracts.length > namedMax ? ` and ${contracts.length - namedMax} more` : '';
   const named = contracts.slice(0, namedMax).join(', ');
   return `Lost signatures, so nothing leaves under them: ${named}${more}.`;
+}
+
+/** They let nobody in; that they are there at all is for people to look at. */
+function strangersOf(count: number): string | undefined {
+  if (count === 0) return undefined;
+  return `Accounts in the database that no gateway wrote: ${count}. They let nobody in.`;
+}
+
+/** A review is people's work: that it is late keeps no order waiting. */
+function lateOf(periods: readonly string[]): string | undefined {
+  if (periods.length === 0) return undefined;
+  const more = periods.length > namedMax ? ` and ${periods.length - namedMax} more` : '';
+  return `Reviews that are overdue: ${periods.slice(0, namedMax).join(', ')}${more}.`;
 }
 
 const agrees = (clock: Gateway['clock']) => holds(() => clock.assertAgrees());

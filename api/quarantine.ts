@@ -19,9 +19,9 @@ export function quarantineHandlers(gateway: Gateway): Pick<Handlers, QuarantineO
       const ask = { ...query, client: caller.client, limit: pageLimit(query.limit) };
       return { status: 200, body: await listQuarantine(gateway, ask) };
     },
-    async getQuarantined({ caller, path }) {
-      const body = await getQuarantined(gateway, { client: caller.client, id: path.id });
-      return { status: 200, body };
+    async getQuarantined(request) {
+      const asked = { actor: actorOf(request), id: request.path.id };
+      return { status: 200, body: await getQuarantined(gateway, asked) };
     },
     async matchQuarantined(request) {
       const { id } = request.path;

@@ -22,7 +22,7 @@ export function returnHandlers(
       const body = await returnResult(gateway, {
         ...{ actor: actorOf(request), consignee: consigneeOf(request) },
         ...{ transfer, result, attachments, hints },
-        idempotency: repeatableOf(gateway.fingerprint, 'returnResult', request),
+        idempotency: () => repeatableOf(gateway.fingerprint, 'returnResult', request),
       });
       if (body.quarantined) return { status: 201, body };
       return { status: 201, body, headers: { location: `/v1/results/${body.id}` } };

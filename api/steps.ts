@@ -15,7 +15,7 @@ import type { ApiRequest, HandledOperationId, Handlers, Pieces } from './handler
 import type { Metrics } from './metrics.ts';
 import { pickLanguage, toProblem } from './problem.ts';
 import { endReply, sendPieces, type Patience } from './streams.ts';
-import type { Caller, TokenVerifier } from './token.ts';
+import { actingBy, type Caller, type TokenVerifier } from './token.ts';
 import { requestFault } from './validation.ts';
 
 /** What the steps leave for each other, beside the request. */
@@ -75,10 +75,12 @@ export function authorise(operation: Operation, tokens: TokenVerifier): RequestH
     const caller = await tokens.verify(request.headers.authorization);
     locals.caller = caller;
     const held = (scopes: readonly string[]) => scopes.every((scope) => caller.scopes.has(scope));
-    if (!operation.scopes.some(held)) {
+    const [by] = operation.scopes.filter(held);
+    if (!by) {
       const needed = operation.scopes.flat().join(' ');
       throw new GatewayError('INSUFFICIENT_SCOPE', { facts: { scope: needed } });
     }
+    locals.caller = actingBy(caller, by);
     next();
   };
 }

@@ -1,11 +1,13 @@
 /** Who is calling: an access token of ours, unexpired, of a client that is not revoked. */
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { errors, jwtVerify } from 'jose';
 import type { JWK, JWTPayload } from 'jose';
+import { CONSOLE_CLIENT } from '#src/access/client-rules.ts';
 import type { ClientRegistry } from '#src/access/clients.ts';
 import { onlyMembers, readCompactJws } from '#src/access/jws.ts';
 import { publicPart, TOKEN_ALGORITHM } from '#src/access/keys.ts';
-import type { Role } from '#src/access/roles.ts';
+import { scopesOf, type Role } from '#src/access/roles.ts';
+import type { StaffSessions } from '#src/access/staff-sessions.ts';
 import { GatewayError } from '#src/base/errors.ts';
 
 /** The client behind a request. */
@@ -15,6 +17,10 @@ export interface Caller {
   /** The consignee that it acts for; null unless the role is `consignee`. */
   consignee: string | null;
   scopes: ReadonlySet<string>;
+  /** The account of whoever signed in; left out for machines. */
+  person?: string;
+  /** Of a person, who may have several: each as far as its scopes go. */
+  roles?: readonly Role[];
 }
 
 /** Why a caller is not known: the fact `reason` of `UNAUTHENTICATED`. Closed. */
@@ -23,9 +29,14 @@ export type TokenFault = 'MISSING' | 'MALFORMED' | 'NOT_OURS' | 'EXPIRED' | 'REV
 export interface TokenVerifierDeps {
   /** The public origin: issuer and audience of every token. */
   issuer: string;
-  /** Ed25519 public JWK with `kid`, the other half of the authorization server's signing key. */
-  publicJwk: JWK;
+  /**
+   * Ed25519 public JWKs with `kid`, the other halves of the authorization server's signing keys:
+   * asked for with each request, so that a key that is retired counts for nothing from then on.
+   */
+  publicJwks: () => readonly JWK[];
   clients: Pick<ClientRegistry, 'lookup'>;
+  /** Left out where nobody signs in. */
+  sessions?: Pick<StaffSessions, 'lookup'>;
   /** Milliseconds since 1970 UTC. */
   now: () => number;
 }
@@ -39,7 +50,11 @@ export interface TokenVerifier {
 }
 
 interface Verified {
+  /** The key that signed it. */
+  kid: string;
   client: string;
+  /** Of a person's token: whose session it belongs to. */
+  person?: { staff: string; session: string };
   scopes: ReadonlySet<string>;
   expiresAtMs: number;
 }
@@ -54,8 +69,7 @@ const VERIFIED_MAX = 2_000;
 
 /** Checks bearer tokens (RFC 6750 section 2.1, RFC 9068 section 4). One per process. */
 export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
-  const publicJwk = publicPart(deps.publicJwk);
-  const check = createSignatureCheck({ ...deps, publicJwk });
+  const check = createSignatureCheck(deps);
   // an Ed25519 verification costs more than the rest of a request; a token is verified once
   const verified = new Map<string, Verified>();
 
@@ -65,6 +79,7 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
     verified.delete(id);
     const found = known ?? (await check(token));
     if (found.expiresAtMs <= deps.now()) throw refusal('EXPIRED');
+    if (!deps.publicJwks().some(({ kid }) => kid === found.kid)) throw refusal('NOT_OURS');
     // set last, so that the first of the map is the one that was used the longest ago
     verified.set(id, found);
     const oldest = verified.keys().next();
@@ -74,12 +89,42 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
 
   return {
     verify: async (authorization) => {
-      const { client, scopes } = await verifiedToken(bearerToken(authorization));
+      const { client, person, scopes } = await verifiedToken(bearerToken(authorization));
+      if (person) return personOf(deps, person, scopes);
       const state = await deps.clients.lookup(client);
       if (state === undefined) throw refusal('REVOKED');
       const { role, consignee } = state;
       return { client, role, consignee, scopes: scopesNow(scopes, state.scopes) };
     },
+  };
+}
+
+/** A person of several roles acts in the first that has the scopes which let them in. */
+export function actingBy(caller: Caller, scopes: readonly string[]): Caller {
+  const role = caller.roles?.find((one) => {
+    const own: readonly string[] = scopesOf(one);
+    return scopes.every((scope) => own.includes(scope));
+  });
+  return role === undefined ? caller : { ...caller, role };
+}
+
+/** The session must go on, and the account must not be revoked. */
+async function personOf(
+  { sessions }: TokenVerifierDeps,
+  { staff, session }: { staff: string; session: string },
+  granted: ReadonlySet<string>,
+): Promise<Caller> {
+  const state = await sessions?.lookup(session, staff);
+  const [role] = state?.roles ?? [];
+  if (state === undefined || role === undefined) throw refusal('REVOKED');
+  const scopes = scopesNow(granted, state.scopes);
+  return {
+    client: CONSOLE_CLIENT,
+    role,
+    roles: state.roles,
+    consignee: null,
+    scopes,
+    person: staff,
   };
 }
 
@@ -98,8 +143,15 @@ function scopesNow(granted: ReadonlySet<string>, held: ReadonlySet<string>): Rea
 
 type SignatureCheck = (token: string) => Promise<Verified>;
 
-function createSignatureCheck({ issuer, publicJwk, now }: TokenVerifierDeps): SignatureCheck {
-  const key = createPublicKey({ key: { ...publicJwk }, format: 'jwk' });
+function createSignatureCheck({ issuer, publicJwks, now }: TokenVerifierDeps): SignatureCheck {
+  const keys = new Map<string, KeyObject>();
+  const keyOf = (kid: string): KeyObject | undefined => {
+    const jwk = publicJwks().find((one) => one.kid === kid);
+    if (!jwk) return undefined;
+    const key = keys.get(kid) ?? createPublicKey({ key: { ...publicPart(jwk) }, format: 'jwk' });
+    keys.set(kid, key);
+    return key;
+  };
   const options = {
     algorithms: [TOKEN_ALGORITHM],
     typ: TOKEN_TYPE,
@@ -112,16 +164,15 @@ function createSignatureCheck({ issuer, publicJwk, now }: TokenVerifierDeps): Si
     const jws = readCompactJws(token);
     if (jws === undefined || !onlyMembers(jws.header, HEADER_MEMBERS)) throw refusal('MALFORMED');
     const { alg, typ, kid } = jws.header;
-    if (alg !== TOKEN_ALGORITHM || typ !== TOKEN_TYPE || kid !== publicJwk.kid) {
-      throw refusal('NOT_OURS');
-    }
+    const key = typeof kid === 'string' ? keyOf(kid) : undefined;
+    if (alg !== TOKEN_ALGORITHM || typ !== TOKEN_TYPE || !key) throw refusal('NOT_OURS');
     const { payload } = await jwtVerify(token, key, {
       ...options,
       currentDate: new Date(now()),
     }).catch((cause: unknown) => {
       throw refusal(cause instanceof errors.JWTExpired ? 'EXPIRED' : 'NOT_OURS', cause);
     });
-    return readPayload(payload, { issuer, nowSeconds: now() / 1000 });
+    return { kid: String(kid), ...readPayload(payload, { issuer, nowSeconds: now() / 1000 }) };
   };
 }
 
@@ -129,19 +180,22 @@ function createSignatureCheck({ issuer, publicJwk, now }: TokenVerifierDeps): Si
 function readPayload(
   payload: JWTPayload,
   { issuer, nowSeconds }: { issuer: string; nowSeconds: number },
-): Verified {
-  const { aud, sub, jti, scope, client_id: client, exp = 0, iat = Infinity } = payload;
+): Omit<Verified, 'kid'> {
+  const { aud, sub, jti, sid, scope, client_id: client, exp = 0, iat = Infinity } = payload;
+  const isPerson = client === CONSOLE_CLIENT;
   const sound =
     aud === issuer &&
     typeof client === 'string' &&
-    sub === client &&
+    typeof sub === 'string' &&
+    (isPerson ? typeof sid === 'string' : sub === client) &&
     typeof jti === 'string' &&
     jti !== '' &&
     typeof scope === 'string' &&
     iat <= nowSeconds + CLOCK_SKEW_SECONDS &&
     exp - iat <= TOKEN_SECONDS_MAX;
   if (!sound) throw refusal('NOT_OURS');
-  return { client, scopes: new Set(scope.split(' ')), expiresAtMs: exp * 1000 };
+  const person = isPerson ? { person: { staff: sub, session: String(sid) } } : {};
+  return { client, ...person, scopes: new Set(scope.split(' ')), expiresAtMs: exp * 1000 };
 }
 
 function refusal(reason: TokenFault, cause?: unknown): GatewayError {

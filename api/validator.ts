@@ -10,7 +10,10 @@ export function createValidator(
   settings: { validateResponses: boolean },
 ): RequestHandler[] {
   const validate = OpenApiValidator.middleware({
-    apiSpec: contract.spec as never,
+    // A copy, because it is written to.
+    apiSpec: structuredClone(contract.spec) as never,
+    // Otherwise the first request waits three times as long: 0.9 s of CPU, against 0.4.
+    $refParser: { mode: 'dereference' },
     // Linted in `npm run check`; here it would only cost start-up time.
     validateApiSpec: false,
     validateRequests: { allowUnknownQueryParameters: false, coerceTypes: false },

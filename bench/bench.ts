@@ -7,9 +7,11 @@ import { parseArgs } from 'node:util';
 import type { Benchmark, Figures } from './measure.ts';
 import { bulk } from './bulk.ts';
 import { neighbours } from './neighbours.ts';
+import { search } from './search.ts';
 import { textGuard } from './text-guard.ts';
+import { verify } from './verify.ts';
 
-const benchmarks: readonly Benchmark[] = [textGuard, neighbours, bulk];
+const benchmarks: readonly Benchmark[] = [textGuard, neighbours, bulk, search, verify];
 
 const { values: options } = parseArgs({
   options: {

@@ -2,7 +2,10 @@
  * The gateway whole: opens the rooms from the ground up, starts its loops, closes it top down.
  */
 import { randomBytes } from 'node:crypto';
+import { createAccountWatch } from '#src/access/account-watch.ts';
 import { createClientRegistry } from '#src/access/clients.ts';
+import { createStaffSessions, type SessionLimits } from '#src/access/staff-sessions.ts';
+import { createStaffRegistry } from '#src/access/staff.ts';
 import { contractInForce, type Versions } from '#src/agreements/force.ts';
 import type { Agreements } from '#src/agreements/load.ts';
 import type { Subscriber } from '#src/agreements/subscriber-file.ts';
@@ -10,11 +13,16 @@ import { createClock, type Clock } from '#src/base/clock.ts';
 import type { Failpoint } from '#src/base/failpoint.ts';
 import { createHealth, type Health } from '#src/base/health.ts';
 import type { Log } from '#src/base/log.ts';
+import type { Reviewing } from '#src/base/reviewing.ts';
 import type { PushWatch } from '#src/delivery/dispatcher.ts';
-import type { GatewayKeys } from '#src/base/secrets.ts';
+import type { KeySources } from '#src/base/key-sources.ts';
 import { createInboxWaits } from '#src/delivery/inbox-waits.ts';
 import { makeEntry, type EntryInput, type EntryMaker } from '#src/ledger/entry.ts';
-import { encodeVkey, ledgerKeyFromSeed, type LedgerKey } from '#src/ledger/note.ts';
+import { encodeVkey, ownCheckpoint, turningLedgerKey, type LedgerKey } from '#src/ledger/note.ts';
+import type { NotedPlace } from '#src/ledger/noted-files.ts';
+import type { Tree } from '#src/ledger/noted-tree.ts';
+import { openNoted, type NotedKeeper } from '#src/ledger/noted.ts';
+import type { Witness } from '#src/ledger/witness-file.ts';
 import { assertSealingKey, openLedger } from '#src/ledger/open.ts';
 import { createLedgerReader } from '#src/ledger/read.ts';
 import { createCheckIns } from '#src/lifecycle/check-ins.ts';
@@ -25,7 +33,9 @@ import { watchContracts } from '#src/lifecycle/watch.ts';
 import { compileContract } from '#src/minimise/compile.ts';
 import { createFingerprint, type Fingerprint } from '#src/sealing/fingerprint.ts';
 import { assertHmacKey } from '#src/sealing/key-check.ts';
-import { encryptorFor, type EncryptTo } from '#src/sealing/jwe.ts';
+import { encryptorsOf } from '#src/sealing/jwe.ts';
+import type { Keyring } from '#src/sealing/keyring.ts';
+import { ringBytes } from '#src/sealing/ring.ts';
 import { createSealer, type Sealer } from '#src/sealing/seal.ts';
 import { assertSchema } from '#src/store/migrate.ts';
 import { databaseNow } from '#src/store/now.ts';
@@ -34,6 +44,7 @@ import { createAcceptances } from '#src/transfers/acceptance.ts';
 import { createSettlements } from '#src/transfers/settle.ts';
 import { purgeEnded, withdrawOutdated } from '#src/transfers/upkeep.ts';
 import { startLoops } from './gateway-loops.ts';
+import { openKeyring } from '#src/lifecycle/open-keyring.ts';
 
 export interface GatewaySettings {
   databaseUrl: string;
@@ -41,8 +52,16 @@ export interface GatewaySettings {
   agreements: Agreements;
   /** Who is told of events. */
   subscribers: readonly Subscriber[];
-  keys: GatewayKeys;
+  keys: KeySources;
   ledgerOrigin: string;
+  /** How the clinic reviews what was done with people's data. */
+  reviewing: Reviewing;
+  /** Where the newest checkpoint is kept; left out where none is, which only tests do. */
+  ledgerFiles?: NotedPlace | undefined;
+  /** How long people stay signed in. */
+  sessionLimits?: SessionLimits | undefined;
+  /** Whose cosignatures are taken. */
+  witnesses: readonly Witness[];
   log: Log;
   /** Told of every transfer that came to its end, for the metrics. */
   onSettled: (consignee: string, status: string) => void;
@@ -70,13 +89,14 @@ export async function openGateway(settings: GatewaySettings) {
     onError: (error) => log.warn('a database connection was lost', { error }),
   });
   try {
-    const wiring: Wiring = { nudge: () => undefined, lastAdvance: steadyNow };
+    const wiring: Wiring = {
+      ...{ nudge: () => undefined, lastAdvance: steadyNow, assertWhole: () => undefined },
+    };
     const rooms = await openRooms(settings, db, wiring);
     const loops = startLoops({ ...rooms, random: Math.random }, settings);
     wiring.nudge = () => loops.sequencer.nudge();
     wiring.lastAdvance = () => loops.sequencer.lastAdvance;
     loops.sequencer.nudge();
-    const { health } = rooms;
     /**
      * Withdraws and purges a batch of what has just ended, before the caller is answered; upkeep
      * goes on at once with whatever is left. It has ended also where this fails.
@@ -92,11 +112,17 @@ export async function openGateway(settings: GatewaySettings) {
     };
     /** Accepts nothing more, lets what is under way end, and closes. Safe to call once. */
     const close = async () => {
-      health.shut();
+      rooms.health.shut();
       await loops.stop();
+      await rooms.keys.leave().catch(() => undefined);
       await db.end();
     };
-    return { ...rooms, sweepEnded, close };
+    return {
+      ...{ ...rooms, sweepEnded, close },
+      get vkey() {
+        return encodeVkey(rooms.ledgerKey);
+      },
+    };
   } catch (error) {
     await db.end();
     throw error;
@@ -107,15 +133,17 @@ export async function openGateway(settings: GatewaySettings) {
 interface Wiring {
   nudge: () => void;
   lastAdvance: () => number;
+  assertWhole: () => void;
 }
 
 async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring) {
-  const { agreements, subscribers, keys, log, failpoint } = settings;
-  const sealer = createSealer({ key: keys.sealing });
+  const { agreements, subscribers, keys, ledgerOrigin, log, failpoint } = settings;
+  const keyring = openKeyring({ db, sources: keys, ledgerOrigin, isGateway: true });
+  const sealer = createSealer({ ring: () => keyring.of('sealing'), reread: keyring.reread });
   const clock = createClock({ databaseNow: () => databaseNow(db), localNow: Date.now });
   const makeBoundEntry: EntryMaker = (input: EntryInput) =>
     makeEntry({ sealDetail: sealer.seal, randomBytes }, input);
-  const ledgerKey = ledgerKeyFromSeed(settings.ledgerOrigin, keys.ledger);
+  const ledgerKey = turningLedgerKey(ledgerOrigin, () => ringBytes(keyring.of('ledger')));
   const ledger = createLedgerReader({ db, openDetail: sealer.open });
   const standing = createStanding({ db, steadyNow });
   const ground = {
@@ -128,34 +156,52 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
     makeEntry: makeBoundEntry,
     ledger,
     ledgerKey,
-    fingerprint: createFingerprint({ key: keys.hmac }),
+    keys: keyring,
+    readOwn: (note: string) => ownCheckpoint(ledgerKey, note),
+    fingerprint: createFingerprint({ ring: () => keyring.of('hmac') }),
   };
   const onSubmitted = () => wiring.nudge();
   const health = createHealth({
     lastAdvance: () => wiring.lastAdvance(),
     steadyNow,
-    doubts: [() => clock.assertAgrees(), () => standing.assertFresh()],
+    doubts: [
+      ...[() => wiring.assertWhole(), () => clock.assertAgrees(), () => standing.assertFresh()],
+      () => keyring.assertWhole(),
+    ],
   });
-  await prepare({ ...ground, health, onSubmitted });
-  const encryptors = await makeEncryptors(agreements);
+  const noted = await prepare({ ...ground, health, onSubmitted, files: settings.ledgerFiles });
+  wiring.assertWhole = () => noted.assertWhole();
+  const encryptors = await encryptorsOf(agreements.consignees.values());
   const versions = versionsOf(agreements, standing);
   const isUnlocked = (consignee: string) =>
     contractInForce(versions, consignee, clock.today()) !== undefined;
   return {
-    ...{ ...ground, versions, steadyNow },
+    ...{ ...ground, noted, versions, steadyNow, reviewing: settings.reviewing },
+    witnesses: settings.witnesses,
     waits: createInboxWaits({ db, log, isUnlocked, ending: health.ending }),
     checkIns: createCheckIns({ db, steadyNow }),
     ...{ randomBytes, encryptors, onSubmitted, health, assertOpen: () => health.assertOpen() },
     compiled: new Map(agreements.contracts.map((one) => [one.id, compileContract(one)])),
     encryptable: new Set([...encryptors].flatMap(([id, encrypt]) => (encrypt ? [id] : []))),
-    clients: createClientRegistry({ db, now: Date.now }),
+    ...openAccounts(ground, settings),
     failpoint,
     settlements: createSettlements({ db, onSubmitted, failpoint }),
     acceptances: createAcceptances({ db, onDurable: onSubmitted, failpoint }),
     ...{ onSettled: settings.onSettled, subscribers, subscriptions: subscribers },
     onPush: settings.onPush,
-    vkey: encodeVkey(ledgerKey),
   };
+}
+
+/** Who may act: machines and people. */
+function openAccounts(
+  ground: { db: Database; fingerprint: Fingerprint; sealer: Sealer },
+  { sessionLimits: limits }: GatewaySettings,
+) {
+  const deps = { ...ground, now: Date.now };
+  const clients = createClientRegistry(deps);
+  const staff = createStaffRegistry(deps);
+  const sessions = createStaffSessions({ ...deps, ...(limits ? { limits } : {}) });
+  return { clients, staff, sessions, accounts: createAccountWatch({ clients, staff }) };
 }
 
 /** The versions as they stand at the moment of asking. */
@@ -175,35 +221,30 @@ async function prepare(ground: {
   clock: Clock;
   sealer: Sealer;
   fingerprint: Fingerprint;
+  keys: Keyring;
   makeEntry: EntryMaker;
   ledgerKey: LedgerKey;
   standing: StandingKeeper;
   health: Health;
   onSubmitted: () => void;
+  readOwn: (note: string) => Tree | null;
+  files: NotedPlace | undefined;
   log: Log;
-}): Promise<void> {
+}): Promise<NotedKeeper> {
   const { db, clock } = ground;
   await assertSchema(db);
   await clock.measure();
   clock.assertAgrees();
   await db.query('SELECT ensure_partitions()');
+  await ground.keys.refresh();
   await openLedger({ db, key: ground.ledgerKey, now: () => clock.now() });
+  const noted = await openNoted(ground, ground.files);
   await assertSealingKey({ db, openDetail: ground.sealer.open });
   await assertHmacKey(ground);
+  await ground.keys.register();
   const count = await activateContracts(ground);
   if (count > 0) ground.log.info('contract versions registered', { count });
   await watchContracts(ground);
   if (!ground.health.closing()) await recordLostSignatures(ground);
-}
-
-async function makeEncryptors(
-  agreements: Agreements,
-): Promise<ReadonlyMap<string, EncryptTo | null>> {
-  const made = [...agreements.consignees.values()].map(
-    async (one): Promise<[string, EncryptTo | null]> => [
-      one.id,
-      await encryptorFor(one.encryptionKeys),
-    ],
-  );
-  return new Map(await Promise.all(made));
+  return noted;
 }

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } fr
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 import { daysAfter } from '#src/base/seoul.ts';
-import type { Contract, ContractSignature, Party } from '#src/base/words.ts';
+import type { Contract, Party } from '#src/base/words.ts';
 import { noticeDaysMin } from './force.ts';
 import type { Agreements } from './load.ts';
 import { shippedDigests } from './shipped.ts';
@@ -115,14 +115,17 @@ async function stateOf(
     contract: Contract;
     demo: DemoSigning | null;
   },
-): Promise<ContractSignature> {
+): Promise<Pick<Contract, 'signature' | 'signatureFile'>> {
   const { agreements, contract, demo } = input;
   const lying = readSignatures(signaturePath(input.contractsDir, contract));
-  if (lying === 'unreadable') return invalidSignature(fileFaults.unreadable);
+  if (lying === 'unreadable') return { signature: invalidSignature(fileFaults.unreadable) };
   const isOurs = demo !== null && shippedDigests.has(contract.digest.toString('hex'));
-  if (lying === 'none' && !isOurs) return nobodySigned;
+  if (lying === 'none' && !isOurs) return { signature: nobodySigned };
   const bytes = lying === 'none' ? await signForTrial(deps, contract, demo as DemoSigning) : lying;
-  return judgeSignatures(await signersOf(agreements, contract, demo), bytes);
+  const signers = await signersOf(agreements, contract, demo);
+  const keys = [...signers.keys.clinic, ...signers.keys.consignee];
+  const signatureFile = { text: bytes.toString('utf8'), keys };
+  return { signature: await judgeSignatures(signers, bytes), signatureFile };
 }
 
 /**
@@ -139,8 +142,8 @@ export async function attachSignatures(
   const { agreements, contractsDir, demo = null } = input;
   const contracts: Contract[] = [];
   for (const contract of agreements.contracts) {
-    const signature = await stateOf(deps, { agreements, contractsDir, contract, demo });
-    contracts.push({ ...contract, signature });
+    const signed = await stateOf(deps, { agreements, contractsDir, contract, demo });
+    contracts.push({ ...contract, ...signed });
   }
   return { ...agreements, contracts, consignees: withTrialKeys(agreements, demo) };
 }

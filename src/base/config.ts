@@ -1,7 +1,8 @@
 /** Configuration, read once from the environment; every fault is told at the same time. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { StartupError } from './errors.ts';
 import type { LogLevel } from './log.ts';
+import { readReviewing, type Reviewing } from './reviewing.ts';
 
 export interface Config {
   port: number;
@@ -17,14 +18,28 @@ export interface Config {
   subscribersFile: string | null;
   /** C2SP origin line of the ledger. */
   ledgerOrigin: string;
+  /**
+   * Where this process keeps the newest checkpoint, outside the database. `strict`, where it was
+   * named or the database is the embedded one: what the ledger's key has signed for any other
+   * ledger refuses the start, too. Otherwise several databases may share the default.
+   */
+  ledgerFiles: { folder: string; strict: boolean };
+  /** The file that lists the witnesses of the ledger; null: none. */
+  witnessesFile: string | null;
+  /** So many years of transfers and entries stay in the database; the law asks for 2. */
+  ledgerYearsMin: number;
   logLevel: LogLevel;
   /** Check every reply against openapi.yaml before it is sent: costs time, used by the tests. */
   validateResponses: boolean;
   databaseConnectionsMax: number;
   /** How many proxies in front are believed about the caller's address. */
   trustedProxies: number;
+  /** How long people stay signed in: without a sign of life, and at all. */
+  sessionIdleMinutes: number;
+  sessionHours: number;
   /** How long a client may leave the answers to its upload unread. */
   uploadStallSeconds: number;
+  reviewing: Reviewing;
 }
 
 const logLevels: readonly string[] = [
@@ -55,21 +70,31 @@ export function readConfig(env: Environment, root: string): Config {
   if (!/^[\x21-\x2a\x2c-\x7e]{1,200}$/.test(ledgerOrigin)) {
     faults.push('WAYBILL_LEDGER_ORIGIN: must be 1 to 200 ASCII characters without space or plus');
   }
+  const home = resolve(env['WAYBILL_HOME'] || '.waybill');
   const config: Config = {
     port: integer('PORT', 8080, 0, 65_535),
     host: env['HOST'] || '127.0.0.1',
     publicUrl,
     databaseUrl: env['DATABASE_URL'] || null,
-    home: resolve(env['WAYBILL_HOME'] || '.waybill'),
+    home,
     contractsDir: resolve(env['WAYBILL_CONTRACTS'] || resolve(root, 'contracts')),
     consigneesDir: resolve(env['WAYBILL_CONSIGNEES'] || resolve(root, 'consignees')),
     subscribersFile: env['WAYBILL_WEBHOOKS'] ? resolve(env['WAYBILL_WEBHOOKS']) : null,
     ledgerOrigin,
+    ledgerFiles: {
+      folder: resolve(env['WAYBILL_LEDGER_CHECKPOINT'] || join(home, 'ledger-checkpoint')),
+      strict: !!env['WAYBILL_LEDGER_CHECKPOINT'] || !env['DATABASE_URL'],
+    },
+    witnessesFile: env['WAYBILL_WITNESSES'] ? resolve(env['WAYBILL_WITNESSES']) : null,
+    ledgerYearsMin: integer('WAYBILL_LEDGER_YEARS_MIN', 2, 2, 100),
     logLevel: logLevel as LogLevel,
     validateResponses: env['WAYBILL_VALIDATE_RESPONSES'] === '1',
     databaseConnectionsMax: integer('WAYBILL_DATABASE_CONNECTIONS', 10, 4, 200),
     trustedProxies: integer('WAYBILL_TRUSTED_PROXIES', 0, 0, 10),
+    sessionIdleMinutes: integer('WAYBILL_SESSION_IDLE_MINUTES', 15, 1, 120),
+    sessionHours: integer('WAYBILL_SESSION_HOURS', 8, 1, 24),
     uploadStallSeconds: integer('WAYBILL_UPLOAD_STALL_SECONDS', 30, 1, 600),
+    reviewing: readReviewing(env, integer('WAYBILL_REVIEW_DAYS', 10, 1, 90), faults),
   };
   if (faults.length > 0) throw new StartupError(faults);
   return config;

@@ -17,6 +17,7 @@ export const failpointNames = [
   'sequence:signed',
   'sequence:covered',
   'sequence:committed',
+  'sequence:noted',
   'claim:before-commit',
   'claim:after-commit',
   'send:before',

@@ -44,10 +44,7 @@ export type TransferStatus =
   | 'expired'
   | 'withdrawn';
 
-/**
- * The life of a result: durable, covered by a checkpoint, taken over by the EMR; or retracted, when
- * whoever matched it to its transfer took that back.
- */
+/** The life of a result: durable, covered, taken over by the EMR; or its match was taken back. */
 export type ResultStatus = 'accepted' | 'ready' | 'collected' | 'retracted';
 
 /** One withheld item: a dictionary code, or `UNKNOWN_ITEM` with how many there were. */
@@ -190,6 +187,8 @@ export interface Contract {
   /** What is signed: RFC 8785 bytes of `{contract, dictionary}`, whose SHA-256 is `digest`. */
   canonical: Buffer;
   signature: ContractSignature;
+  /** The `v<N>.jws` that was judged to say so, and the keys of both parties that count for it. */
+  signatureFile?: { text: string; keys: readonly JWK[] } | undefined;
   /** The parsed text that was digested, for showing. */
   text: Readonly<Record<string, unknown>>;
 }

@@ -29,7 +29,10 @@ export async function makeDemoClients(gateway: Gateway, home: string, log: Log):
     ...staff.map((role) => ({ id: role, role })),
     ...[...gateway.agreements.consignees.keys()].map((id) => ({ id, role: 'consignee' as const })),
   ];
-  const known = new Set((await gateway.clients.list()).map((client) => client.id));
+  // one from before accounts were sealed lets nobody in: it is made anew, with the key that is kept
+  const known = new Set(
+    (await gateway.clients.list()).flatMap(({ id, sealed }) => (sealed === 'none' ? [] : [id])),
+  );
   for (const { id, role } of wanted) {
     const path = join(home, 'clients', `${id}.jwk.json`);
     if (known.has(id)) {

@@ -13,7 +13,7 @@ import type { Engine } from '#src/store/engine.ts';
 import { makeDemoClients, openEmbedded, writeVkey } from './embedded.ts';
 import { openHttp } from './http.ts';
 import { createSharedMetrics, isWorker } from './workers.ts';
-import { readSettings, rootDir, tokenKeyFromSeed, type Environment } from './settings.ts';
+import { readSettings, rootDir, tokenKeysOf, type Environment } from './settings.ts';
 
 /** How long an upload may send nothing. */
 const uploadIdleMs = 60_000;
@@ -39,7 +39,7 @@ export async function startServer(
   env: Environment,
   trial: Pick<GatewaySettings, 'failpoint'> = {},
 ): Promise<RunningServer> {
-  const { config, keys, agreements, subscribers } = await readSettings(env);
+  const { config, keys, agreements, subscribers, witnesses } = await readSettings(env);
   const log = createLog({ level: config.logLevel });
   tellSignatures(log, agreements.contracts);
   const http = await openHttp(config);
@@ -58,8 +58,14 @@ export async function startServer(
     const metrics = createMetrics(isWorker ? createSharedMetrics : undefined);
     gateway = await openGateway({
       ...{ agreements, subscribers, keys, log, ledgerOrigin: config.ledgerOrigin },
+      ...{ witnesses, ledgerFiles: config.ledgerFiles },
+      reviewing: config.reviewing,
       databaseUrl: config.databaseUrl ?? engine?.gatewayUrl ?? '',
       databaseConnectionsMax: config.databaseConnectionsMax,
+      sessionLimits: {
+        idleSeconds: config.sessionIdleMinutes * 60,
+        absoluteSeconds: config.sessionHours * 3600,
+      },
       ...{ onSettled: metrics.settled, onPush: metrics.pushes, ...trial },
     });
     metrics.watch(gateway);
@@ -73,7 +79,7 @@ export async function startServer(
       patience: { stallMs: config.uploadStallSeconds * 1000, idleMs: uploadIdleMs },
       ...{ specPath: join(rootDir, 'openapi.yaml'), issuer: url, metrics, log },
       ...config,
-      tokenKey: tokenKeyFromSeed(keys.token),
+      tokenKeys: tokenKeysOf(gateway),
     });
     await untilOpen(gateway);
     http.answerWith(app);

@@ -10,7 +10,11 @@ import { readConfig, type Config } from '#src/base/config.ts';
 import { ed25519FromSeed } from '#src/base/ed25519.ts';
 import { StartupError } from '#src/base/errors.ts';
 import { createSecretResolver, keepSigningKey } from '#src/base/made-secrets.ts';
-import { readKeys, resolveReference, type GatewayKeys } from '#src/base/secrets.ts';
+import { findKeySources, readKeys, type KeySources } from '#src/base/key-sources.ts';
+import { resolveReference } from '#src/base/secrets.ts';
+import { readWitnesses, type Witness } from '#src/ledger/witness-file.ts';
+import type { Keyring } from '#src/sealing/keyring.ts';
+import { ringBytes, type Ring } from '#src/sealing/ring.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,17 +23,20 @@ export const rootDir = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface Settings {
   config: Config;
-  keys: GatewayKeys;
+  keys: KeySources;
   agreements: Agreements;
   /** Who is told of events. */
   subscribers: readonly Subscriber[];
+  /** Whose cosignatures the gateway takes. */
+  witnesses: readonly Witness[];
 }
 
 /** Reads everything, and tells every fault of all of it at once in one `StartupError`. */
 export async function readSettings(env: Environment): Promise<Settings> {
   const config = readConfig(env, rootDir);
   const embedded = config.databaseUrl === null;
-  const found = readKeys(env, { home: config.home, embedded });
+  const where = { home: config.home, embedded };
+  const found = readKeys(env, where);
   const faults: string[] = 'faults' in found ? found.faults : [];
   const unlessFaulty = async <T>(read: () => Promise<T> | T): Promise<T | null> => {
     try {
@@ -42,11 +49,15 @@ export async function readSettings(env: Environment): Promise<Settings> {
   };
   const agreements = await unlessFaulty(() => readAgreements(env, config));
   const subscribers = await unlessFaulty(() => subscribersOf(env, config));
-  if (faults.length > 0 || !agreements || !subscribers || 'faults' in found) {
+  const witnesses = await unlessFaulty(() => witnessesOf(config));
+  if (faults.length > 0 || !agreements || !subscribers || !witnesses || 'faults' in found) {
     throw new StartupError(faults);
   }
-  return { config, keys: found.keys, agreements, subscribers };
+  return { config, keys: findKeySources(env, where), agreements, subscribers, witnesses };
 }
+
+const witnessesOf = async ({ witnessesFile: path }: Config) =>
+  path === null ? [] : readWitnesses(path);
 
 /** Who is told of events. A secret in a file is looked for beside the file that names it. */
 function subscribersOf(env: Environment, { subscribersFile: path }: Config): Subscriber[] {
@@ -93,6 +104,18 @@ export function demoSigning({ databaseUrl, home }: Config): DemoSigning | null {
     },
   };
 }
+
+/** The key pairs of access tokens that count at the moment of asking, the one that signs first. */
+export function tokenKeysOf({ keys }: { keys: Keyring }): () => readonly TokenKey[] {
+  let made: { ring: Ring; pairs: readonly TokenKey[] } | undefined;
+  return () => {
+    const ring = keys.of('token');
+    if (made?.ring !== ring) made = { ring, pairs: ringBytes(ring).map(tokenKeyFromSeed) };
+    return made.pairs;
+  };
+}
+
+type TokenKey = ReturnType<typeof tokenKeyFromSeed>;
 
 /** The key pair of access tokens from its 32-byte seed; `kid` is its RFC 7638 thumbprint. */
 export function tokenKeyFromSeed(seed: Buffer): { privateJwk: JWK; publicJwk: JWK } {

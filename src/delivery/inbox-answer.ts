@@ -2,6 +2,7 @@
 import { GatewayError } from '#src/base/errors.ts';
 import type { Actor } from '#src/base/words.ts';
 import { keepLateReceipt } from '#src/transfers/late-receipt.ts';
+import { personOfTransfer } from '#src/transfers/subjects.ts';
 import { assertUnlocked, settleHeld, type InboxDeps } from './inbox.ts';
 import { checkReceipt } from './receipts.ts';
 
@@ -70,7 +71,9 @@ async function answer(
   const receipt = end.status === 'delivered' ? await receiptOf(deps, request, row, end) : null;
   const held = { id, consignee, lease, contract: row.contract };
   const { status, detail } = end;
-  const settled = await settleHeld(deps, held, { actor, status, detail, receipt });
+  const words = detail.reason !== undefined;
+  const person = words ? await personOfTransfer(deps.db, id) : undefined;
+  const settled = await settleHeld(deps, held, { actor, status, detail, receipt, person });
   // Lost between the look and the settling: to this same answer, or to another holder.
   return settled ? done : answer(deps, request, end);
 }

@@ -2,6 +2,7 @@
 import { contractInForce } from '#src/agreements/force.ts';
 import { GatewayError } from '#src/base/errors.ts';
 import type { Actor } from '#src/base/words.ts';
+import type { Person } from '#src/ledger/inner.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
 import type { Batcher } from '#src/store/batcher.ts';
 import type { Claim } from '#src/transfers/claim.ts';
@@ -42,6 +43,8 @@ export async function settleHeld(
     status: Settlement['status'];
     detail: { outcome: string; reason?: string };
     receipt?: SettledReceipt | null;
+    /** Where the detail holds words that somebody wrote. */
+    person?: Person | undefined;
   },
 ): Promise<boolean> {
   const { id: transfer, consignee, contract, lease } = held;
@@ -51,7 +54,7 @@ export async function settleHeld(
     purgeAfterDays: purgeAfterDays(deps, contract),
     receipt: end.receipt ?? undefined,
     entry: stepEntry(deps, {
-      ...{ kind: status, transfer, consignee, contract, actor },
+      ...{ kind: status, transfer, consignee, contract, actor, person: end.person },
       detail: { via: 'inbox', ...detail },
     }),
   });

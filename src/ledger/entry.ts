@@ -5,6 +5,7 @@
 import { strict as assert } from 'node:assert';
 import { canonicalBytes, sha256 } from '#src/base/canonical.ts';
 import { leafNeeds } from './kinds.ts';
+import { innerOf, openInner, sealInner, uuidText, type Inner, type Person } from './inner.ts';
 import type { DetailByKind, EntryKind, LeafFields } from './kinds.ts';
 
 export interface Entry {
@@ -13,6 +14,8 @@ export interface Entry {
   leaf: Buffer;
   /** Sealed salt and content: what auditors may see. */
   detail: Buffer;
+  /** Whose the detail is, where no transfer says so: stored with it, see `inner.ts`. */
+  link?: { id: string; subject: string };
 }
 
 /** What an entry says, before sealing. `detail` follows the kind. */
@@ -25,6 +28,11 @@ export type EntryInput = {
     contract?: LeafFields['contract'] | undefined;
     items?: readonly string[] | undefined;
     commitment?: Buffer | undefined;
+    /**
+     * Whose data the detail speaks of. Given wherever it names a subject, holds words that somebody
+     * wrote about a transfer, or fingerprints of files: it is destroyed with this person's key.
+     */
+    person?: Person | undefined;
     detail: DetailByKind[K];
   };
 }[EntryKind];
@@ -67,8 +75,15 @@ export function makeEntry(
   const detailHash = sha256(salt, content);
   const leaf = leafBytes(input, detailHash);
   assert(leaf.length <= leafBytesMax, 'a leaf has 65,535 bytes at most');
-  const detail = deps.sealDetail(Buffer.concat([salt, content]), detailAad(detailHash));
-  return { kind: input.kind, leaf, detail };
+  const plain = Buffer.concat([salt, content]);
+  const { kind, person } = input;
+  if (person === undefined) {
+    return { kind, leaf, detail: deps.sealDetail(plain, detailAad(detailHash)) };
+  }
+  const link = input.transfer === undefined ? uuidText(deps.randomBytes(16)) : null;
+  const inner = sealInner(deps, { plain, key: person.key, detailHash, link });
+  const detail = deps.sealDetail(inner, detailAad(detailHash));
+  return { kind, leaf, detail, ...(link ? { link: { id: link, subject: person.id } } : {}) };
 }
 
 function leafBytes(input: EntryInput, detailHash: Buffer): Buffer {
@@ -92,24 +107,60 @@ function leafBytes(input: EntryInput, detailHash: Buffer): Buffer {
   });
 }
 
+/** A stored detail without its outer layer. */
+export interface UnsealedDetail {
+  /** The hash that the leaf commits to. */
+  hash: Buffer;
+  plain: Buffer;
+  /** Null: it speaks of no person, and `plain` is salt and content. */
+  inner: Inner | null;
+}
+
+/** Takes the outer layer away; null when it cannot be: whoever tampers must not stop a reader. */
+export function unsealDetail(
+  deps: { openDetail: (sealed: Buffer, aad: Buffer) => Buffer },
+  row: { leaf: Buffer; detail: Buffer },
+): UnsealedDetail | null {
+  try {
+    const said = (JSON.parse(row.leaf.toString('utf8')) as { detail?: unknown }).detail;
+    const hash = Buffer.from(String(said), 'base64');
+    const plain = deps.openDetail(row.detail, detailAad(hash));
+    return { hash, plain, inner: innerOf(plain) };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Salt and content of an unsealed detail. Null when they are not what the leaf committed to, or the
+ * key of its person is not the one.
+ */
+export function readDetail(
+  { hash, plain, inner }: UnsealedDetail,
+  personKey?: Buffer,
+): OpenedDetail | null {
+  try {
+    if (inner && !personKey) return null;
+    const open = inner && personKey ? openInner(inner, personKey, hash) : plain;
+    const salt = open.subarray(0, saltBytes);
+    const content = open.subarray(saltBytes);
+    return sha256(salt, content).equals(hash) ? { salt, content } : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Opens the detail of a stored entry. Null when it cannot be opened or is not what the leaf
- * committed to: whoever tampers with a row must not be able to stop its reader.
+ * committed to.
  */
 export function openDetail(
   deps: { openDetail: (sealed: Buffer, aad: Buffer) => Buffer },
   row: { leaf: Buffer; detail: Buffer },
+  personKey?: Buffer,
 ): OpenedDetail | null {
-  try {
-    const said = (JSON.parse(row.leaf.toString('utf8')) as { detail?: unknown }).detail;
-    const detailHash = Buffer.from(String(said), 'base64');
-    const plain = deps.openDetail(row.detail, detailAad(detailHash));
-    const salt = plain.subarray(0, saltBytes);
-    const content = plain.subarray(saltBytes);
-    return sha256(salt, content).equals(detailHash) ? { salt, content } : null;
-  } catch {
-    return null;
-  }
+  const unsealed = unsealDetail(deps, row);
+  return unsealed && readDetail(unsealed, personKey);
 }
 
 function detailAad(detailHash: Buffer): Buffer {

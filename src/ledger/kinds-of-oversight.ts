@@ -20,6 +20,7 @@ export const oversightKinds = [
   'cleared',
   'archived',
   'key-changed',
+  'fork-accepted',
 ] as const;
 
 type Step = DetailContent;
@@ -63,11 +64,21 @@ export interface OversightDetail {
     anomalies: number;
     findings: string;
     measures: string;
-    signer: string;
-    jws: string;
+    /** Left out where a person signed in: `actor` names their account. */
+    signer?: string;
+    jws?: string;
   };
   /** What was destroyed of one person, in numbers; who it was is gone with it. */
-  'subject-erased': Step & { reason: string; entries: number; transfers: number };
+  'subject-erased': Step & {
+    reason: string;
+    /** Entries whose details nobody can open any more. */
+    entries: number;
+    transfers: number;
+    /** Payloads of transfers and results that were still kept. */
+    payloads: number;
+    files: number;
+    replies: number;
+  };
   /** What is kept for a time only was destroyed; `what`: `idempotency-replies`, `events`, … */
   cleared: Step & { what: string; count: number };
   /** A part of the tables went to a file; `sha256` (base64) of its manifest. */
@@ -77,6 +88,11 @@ export interface OversightDetail {
    * SHA-256 of the new verifier key's text, so that everyone can hold the new key against it.
    */
   'key-changed': Step & { key: 'sealing' | 'hmac' | 'ledger' | 'token'; keyId: string };
+  /**
+   * A person let the gateway go on although the ledger's key had signed another tree, of `size`
+   * entries. The leaf's commitment is the SHA-256 of that checkpoint's text.
+   */
+  'fork-accepted': Step & { reason: string; size: number };
 }
 
 /** What the leaf of a kind cannot do without. */
@@ -101,4 +117,5 @@ export const oversightLeafNeeds: Readonly<
   cleared: [],
   archived: [],
   'key-changed': [],
+  'fork-accepted': ['commitment'],
 };

@@ -11,6 +11,18 @@ export interface LedgerKey {
   privateKey: KeyObject;
   /** 32 bytes, RFC 8032. */
   publicKey: Buffer;
+  /**
+   * Other keys of the same ledger that sign as well, and whose checkpoints are its own: before and
+   * after a change of keys whoever knows one of them can check every checkpoint.
+   */
+  readonly others?: readonly LedgerKey[];
+}
+
+/** What of a ledger's key is needed to know its checkpoints. */
+export interface SigningKeys {
+  origin: string;
+  publicKey: Buffer;
+  readonly others?: readonly SigningKeys[];
 }
 
 /** A key to check notes with: what a `vkey` says. */
@@ -41,6 +53,38 @@ export function ledgerKeyFromSeed(origin: string, seed: Uint8Array): LedgerKey {
   return { origin, privateKey, publicKey: Buffer.from(x, 'base64url') };
 }
 
+/**
+ * The ledger's key where its keys may change: `keys` answers the seeds that sign at the moment, the
+ * current one first. It is asked again for each signature.
+ */
+export function turningLedgerKey(origin: string, keys: () => readonly Buffer[]): LedgerKey {
+  const made = new Map<string, LedgerKey>();
+  const keyOf = (seed: Buffer): LedgerKey => {
+    const name = seed.toString('base64');
+    const key = made.get(name) ?? ledgerKeyFromSeed(origin, seed);
+    made.set(name, key);
+    return key;
+  };
+  const now = (): LedgerKey[] => keys().map(keyOf);
+  const current = (): LedgerKey => {
+    const [first] = now();
+    assert(first, 'a ledger has a key');
+    return first;
+  };
+  return {
+    origin,
+    get privateKey() {
+      return current().privateKey;
+    },
+    get publicKey() {
+      return current().publicKey;
+    },
+    get others() {
+      return now().slice(1);
+    },
+  };
+}
+
 /** First four bytes of SHA-256(name ‖ newline ‖ 0x01 ‖ public key): C2SP signed-note. */
 export function keyIdOf(name: string, publicKey: Uint8Array): Buffer {
   return sha256(Buffer.from(`${name}\n`, 'utf8'), ed25519, publicKey).subarray(0, 4);
@@ -66,14 +110,17 @@ export function parseVkey(vkey: string): VerifierKey {
   return { name, keyId, publicKey };
 }
 
-/** The signed checkpoint of a tree: origin, size and root, a line each, and one signature. */
+/** The signed checkpoint of a tree: origin, size and root, a line each, and its signatures. */
 export function signCheckpoint(key: LedgerKey, tree: { size: number; root: Uint8Array }): string {
   assert(Number.isSafeInteger(tree.size) && tree.size >= 0, 'a tree has a size');
   const root = Buffer.from(tree.root).toString('base64');
   const text = `${key.origin}\n${tree.size}\n${root}\n`;
-  const signature = sign(null, Buffer.from(text, 'utf8'), key.privateKey);
-  const line = Buffer.concat([keyIdOf(key.origin, key.publicKey), signature]).toString('base64');
-  return `${text}\n— ${key.origin} ${line}\n`;
+  const lines = [key, ...(key.others ?? [])].map(({ publicKey, privateKey }) => {
+    const signature = sign(null, Buffer.from(text, 'utf8'), privateKey);
+    const line = Buffer.concat([keyIdOf(key.origin, publicKey), signature]).toString('base64');
+    return `— ${key.origin} ${line}\n`;
+  });
+  return `${text}\n${lines.join('')}`;
 }
 
 /** Takes a note apart. Throws a TypeError when it is none. */
@@ -92,9 +139,17 @@ export function parseNote(note: string): Note {
   return { text: note.slice(0, cut + 1), signatures };
 }
 
-/** True when this key signed the note and the text is the checkpoint of this tree. */
+/** True when a key of the ledger signed the note, whose text is the checkpoint of this tree. */
 export function isCheckpointOf(
-  key: { origin: string; publicKey: Buffer },
+  key: SigningKeys,
+  note: string,
+  tree: { size: number; root: Uint8Array },
+): boolean {
+  return [key, ...(key.others ?? [])].some((one) => isSignedBy(one, note, tree));
+}
+
+function isSignedBy(
+  key: SigningKeys,
   note: string,
   tree: { size: number; root: Uint8Array },
 ): boolean {
@@ -109,6 +164,23 @@ export function isCheckpointOf(
     own.length > 0 &&
     own.every(({ signature }) => verify(null, Buffer.from(text, 'utf8'), publicKey, signature))
   );
+}
+
+/** The tree that a note states, where a key of the ledger signed it; null for anything else. */
+export function ownCheckpoint(
+  key: SigningKeys,
+  note: string,
+): { size: number; root: Buffer } | null {
+  const [, digits = '', inBase64 = ''] = note.split('\n');
+  const root = strictBase64(inBase64);
+  if (!/^(0|[1-9]\d{0,15})$/.test(digits) || root?.length !== 32) return null;
+  const tree = { size: Number(digits), root };
+  try {
+    return isCheckpointOf(key, note, tree) ? tree : null;
+  } catch {
+    // Not a note at all.
+    return null;
+  }
 }
 
 /** Undefined unless the text is exactly how its bytes are encoded. */

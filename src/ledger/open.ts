@@ -4,7 +4,7 @@
 import { StartupError } from '#src/base/errors.ts';
 import { assertPowerless } from '#src/store/grants.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
-import { openDetail } from './entry.ts';
+import { unsealDetail } from './entry.ts';
 import { LedgerBroken, readHead } from './head.ts';
 import type { Head } from './head.ts';
 import { isCheckpointOf, signCheckpoint } from './note.ts';
@@ -47,7 +47,7 @@ export async function assertSealingKey(deps: {
   const { rows } = await deps.db.query<{ leaf: Buffer; detail: Buffer }>(
     'SELECT leaf, detail FROM entries ORDER BY index DESC LIMIT 1',
   );
-  if (!rows[0] || openDetail(deps, rows[0]) !== null) return;
+  if (!rows[0] || unsealDetail(deps, rows[0]) !== null) return;
   throw new StartupError([
     'the sealing key does not open the last ledger entry: it is another key, or the entry was changed',
   ]);

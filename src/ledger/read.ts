@@ -4,7 +4,7 @@
  */
 import { GatewayError } from '#src/base/errors.ts';
 import type { Queryable } from '#src/store/pool.ts';
-import { openDetail } from './entry.ts';
+import { openStored, type StoredRow } from './details.ts';
 import type { OpenedDetail } from './entry.ts';
 import { createNodeSource } from './nodes.ts';
 import type { NodeSource } from './nodes.ts';
@@ -30,6 +30,8 @@ export interface LedgerEntry {
   leaf: Buffer;
   /** Left out when it was not asked for; null when it cannot be opened. */
   detail?: OpenedDetail | null;
+  /** Its person was destroyed, and the key of the detail with them. */
+  erased?: true;
 }
 
 /** A proof as it travels to consignees: texts in base64, the checkpoint as a signed note. */
@@ -41,11 +43,17 @@ export interface LedgerProof {
 }
 
 export interface LedgerReader {
-  /** The newest checkpoint. There is always one once the ledger has been opened. */
+  /**
+   * The newest checkpoint that is kept outside the database, too: no later one is shown to anyone.
+   * There is always one once the ledger has been opened.
+   */
   latestCheckpoint(): Promise<CheckpointRow>;
   /** The checkpoint of exactly this size. NOT_FOUND when none was signed. */
   checkpointAt(size: number): Promise<CheckpointRow>;
-  /** Entries from `start` on, 1,000 at most; none past the newest checkpoint. */
+  /**
+   * Entries from `start` on, 1,000 at most; none past the newest checkpoint. ARCHIVED, with the
+   * first that is still here.
+   */
   entries(ask: { start: number; limit: number; withDetail: boolean }): Promise<LedgerEntry[]>;
   /**
    * The hashes from an entry to the root of the tree of `size` (default: the newest checkpoint's).
@@ -73,12 +81,6 @@ export interface LedgerReader {
 
 const entriesMax = 1_000;
 
-interface EntryRow {
-  index: number;
-  leaf: Buffer;
-  detail: Buffer;
-}
-
 /** @param deps.openDetail unseals; throws when it cannot */
 export function createLedgerReader(deps: {
   db: Queryable;
@@ -86,24 +88,21 @@ export function createLedgerReader(deps: {
 }): LedgerReader {
   const { db } = deps;
   const nodes = createNodeSource({ db });
-  const opened = ({ index, leaf, detail }: EntryRow): LedgerEntry => ({
-    index,
-    leaf,
-    detail: openDetail(deps, { leaf, detail }),
-  });
 
   return {
     latestCheckpoint: () => latest(db),
     checkpointAt: (size) => checkpointOf(db, size),
     async entries({ start, limit, withDetail }) {
       requireRange(start >= 0, start);
-      const { rows } = await db.query<EntryRow>(
+      const { rows } = await db.query<StoredRow>(
         `SELECT index, leaf, ${withDetail ? 'detail' : `''::bytea AS detail`} FROM entries
-         WHERE index >= $1 AND index < (SELECT max(size) FROM checkpoints)
+         WHERE index >= $1 AND index < (SELECT size FROM noted)
          ORDER BY index LIMIT $2`,
         [start, Math.min(limit, entriesMax)],
       );
-      return rows.map((row) => (withDetail ? opened(row) : { index: row.index, leaf: row.leaf }));
+      if (rows[0]?.index !== start) await assertNotArchived(db, start);
+      if (withDetail) return openStored(deps, rows);
+      return rows.map(({ index, leaf }) => ({ index, leaf }));
     },
     async inclusion({ index, size: asked }) {
       const newest = await latest(db);
@@ -127,12 +126,13 @@ export function createLedgerReader(deps: {
       return indexes.map((index) => leaves.get(index) ?? null);
     },
     async trail(transfer) {
-      const { rows } = await db.query<EntryRow>(
+      const { rows } = await db.query<StoredRow>(
         `SELECT index, leaf, detail FROM entries WHERE leaf_transfer(leaf) = $1::uuid
+           AND index < (SELECT size FROM noted)
          ORDER BY index LIMIT $2`,
         [transfer, entriesMax],
       );
-      return rows.map(opened);
+      return openStored(deps, rows);
     },
   };
 }
@@ -162,7 +162,8 @@ const checkpointColumns = 'size, root, note, signed_at AS "signedAt"';
 
 async function latest(db: Queryable): Promise<CheckpointRow> {
   const { rows } = await db.query<CheckpointRow>(
-    `SELECT ${checkpointColumns} FROM checkpoints ORDER BY size DESC LIMIT 1`,
+    `SELECT ${checkpointColumns} FROM checkpoints WHERE size <= (SELECT size FROM noted)
+     ORDER BY size DESC LIMIT 1`,
   );
   if (!rows[0]) throw new GatewayError('LEDGER_STALLED');
   return rows[0];
@@ -171,7 +172,8 @@ async function latest(db: Queryable): Promise<CheckpointRow> {
 async function checkpointOf(db: Queryable, size: number): Promise<CheckpointRow> {
   if (!Number.isSafeInteger(size)) throw new GatewayError('NOT_FOUND');
   const { rows } = await db.query<CheckpointRow>(
-    `SELECT ${checkpointColumns} FROM checkpoints WHERE size = $1`,
+    `SELECT ${checkpointColumns} FROM checkpoints
+     WHERE size = $1 AND size <= (SELECT size FROM noted)`,
     [size],
   );
   if (!rows[0]) throw new GatewayError('NOT_FOUND');
@@ -197,4 +199,13 @@ async function leavesOf(db: Queryable, indexes: readonly number[]): Promise<Map<
 
 function requireRange(holds: boolean, ...numbers: readonly number[]): void {
   if (!holds || !numbers.every(Number.isSafeInteger)) throw new GatewayError('INVALID_PROOF_RANGE');
+}
+
+/** Throws `ARCHIVED` for an entry that went to an archive. */
+export async function assertNotArchived(db: Queryable, index: number): Promise<void> {
+  const { rows } = await db.query<{ from: number | null }>(
+    `SELECT max(to_index) AS "from" FROM archives WHERE what = 'entries'`,
+  );
+  const from = rows[0]?.from ?? 0;
+  if (index < from) throw new GatewayError('ARCHIVED', { facts: { from } });
 }

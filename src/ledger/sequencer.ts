@@ -5,13 +5,18 @@
  * Any number of processes may run one. The `tree_head` row decides: whoever moves its size from
  * what it read has sequenced the batch, everyone else rolls back. The advisory lock only spares
  * them the attempt. A crash at any point before COMMIT leaves the queue and the tree as they were,
- * and the next round, here or elsewhere, takes the same submissions again.
+ * and the next round, here or elsewhere, takes the same submissions again. A crash after COMMIT and
+ * before the checkpoint is noted leaves it to whoever looks next, here or elsewhere: until then
+ * nothing that it covers leaves.
  */
 import type { Database, Queryable } from '#src/store/pool.ts';
 import { LedgerBroken, readEdge, readHead } from './head.ts';
 import type { EntryKind } from './kinds.ts';
 import { signCheckpoint } from './note.ts';
 import type { LedgerKey } from './note.ts';
+import { createNotes, noteInside, type Noting } from './noted-late.ts';
+import type { AssertContinues } from './noted.ts';
+import type { Checkpointed } from './noted-tree.ts';
 import { append, frontier, leafHash, rootOf } from './tree.ts';
 import type { Edge, Tile } from './tree.ts';
 
@@ -22,8 +27,12 @@ export interface Covered {
   index: number;
 }
 
-/** Where a round can be interrupted by `failpoint`, in order; `committed` is after COMMIT. */
-export type SequencerStep = 'taken' | 'moved' | 'entered' | 'signed' | 'covered' | 'committed';
+/**
+ * Where a round can be interrupted by `failpoint`, in order; `committed` is after COMMIT, `noted`
+ * after the checkpoint is durable outside the database, too, and what it covers may leave.
+ */
+export type SequencerStep =
+  'taken' | 'moved' | 'entered' | 'signed' | 'covered' | 'committed' | 'noted';
 
 export interface Sequencer {
   /**
@@ -35,6 +44,8 @@ export interface Sequencer {
 interface Round {
   count: number;
   edge: Edge | undefined;
+  /** The checkpoint that it signed; null when there was nothing to sign. */
+  signed: Checkpointed | null;
 }
 
 interface Taken {
@@ -54,69 +65,92 @@ const idleMsMax = 5_000;
 /** `ensure_partitions()` makes entries in spans of this many indexes, one span ahead. */
 const partitionSpan = 4_194_304;
 
+interface SequencerDeps {
+  db: Database;
+  key: LedgerKey;
+  onCovered: (tx: Queryable, covered: readonly Covered[]) => Promise<void>;
+  now: () => Date;
+  noted?: Noting | undefined;
+  failpoint?: ((step: SequencerStep) => void | Promise<void>) | undefined;
+}
+
 /**
  * @param deps.onCovered runs in the same transaction, after entries and checkpoint: makes covered
  *   transfers and results ready. When it throws, nothing has happened.
+ * @param deps.noted keeps checkpoints outside the database; without one, in tests, nothing is kept
  * @param deps.failpoint for tests: throws, or waits, where a crash is to be tried
  */
 export function createSequencer(
-  deps: {
-    db: Database;
-    key: LedgerKey;
-    onCovered: (tx: Queryable, covered: readonly Covered[]) => Promise<void>;
-    now: () => Date;
-    failpoint?: ((step: SequencerStep) => void | Promise<void>) | undefined;
-  },
+  deps: SequencerDeps,
   options: { batchMax?: number } = {},
 ): Sequencer {
   const batchMax = options.batchMax ?? 2_000;
   const failpoint = deps.failpoint ?? ((): void => undefined);
+  const noted = deps.noted ?? noteInside(deps.db);
+  const notes = createNotes(deps.db, noted);
   /** The edge after the last round that committed here: spares reading it while we stay alone. */
   let kept: Edge | undefined;
-
-  async function round(tx: Queryable, own: Edge | undefined): Promise<Round> {
-    const { rows } = await tx.query<{ got: boolean }>(
-      `SELECT pg_try_advisory_xact_lock($1) AS got,
-         set_config('idle_in_transaction_session_timeout', $2, true)`,
-      [advisoryLock, String(idleMsMax)],
-    );
-    if (!rows[0]?.got) return { count: 0, edge: own };
-    const taken = await take(tx, batchMax);
-    if (taken.length === 0) return { count: 0, edge: own };
-    await failpoint('taken');
-    const head = await readHead(tx);
-    const before = own?.size === head.size ? own : await readEdge(tx, head.size);
-    if (!rootOf(frontier(before)).equals(head.root)) {
-      throw new LedgerBroken('the tiles do not give the signed root');
-    }
-    const hashes = taken.map(({ leaf }) => leafHash(leaf));
-    const { edge, tiles } = append(before, hashes);
-    await moveHead(tx, head.size, edge);
-    await failpoint('moved');
-    await enter(tx, head.size, taken, tiles);
-    await failpoint('entered');
-    await checkpoint(tx, { key: deps.key, at: deps.now() }, edge, hashes);
-    await failpoint('signed');
-    const number = ({ kind, owner }: Taken, at: number): Covered => ({
-      kind,
-      owner,
-      index: head.size + at,
-    });
-    await deps.onCovered(tx, taken.map(number));
-    await failpoint('covered');
-    return { count: taken.length, edge };
-  }
 
   return {
     async sequenceOnce() {
       const edgeBefore = kept;
       kept = undefined;
-      const { count, edge } = await deps.db.transaction((tx) => round(tx, edgeBefore));
+      const assertContinues = noted.begin();
+      const { count, edge, signed } = await deps.db.transaction((tx) =>
+        round({ ...deps, failpoint }, tx, { batchMax, own: edgeBefore, assertContinues }),
+      );
       kept = edge;
-      if (count > 0) await failpoint('committed');
+      if (!signed) {
+        await notes.late();
+        return count;
+      }
+      notes.owe(signed);
+      await failpoint('committed');
+      await noted.note(signed);
+      await failpoint('noted');
       return count;
     },
   };
+}
+
+async function round(
+  deps: SequencerDeps & { failpoint: (step: SequencerStep) => void | Promise<void> },
+  tx: Queryable,
+  from: { batchMax: number; own: Edge | undefined; assertContinues: AssertContinues },
+): Promise<Round> {
+  const { failpoint } = deps;
+  const { own } = from;
+  const { rows } = await tx.query<{ got: boolean }>(
+    `SELECT pg_try_advisory_xact_lock($1) AS got,
+       set_config('idle_in_transaction_session_timeout', $2, true)`,
+    [advisoryLock, String(idleMsMax)],
+  );
+  if (!rows[0]?.got) return { count: 0, edge: own, signed: null };
+  const taken = await take(tx, from.batchMax);
+  if (taken.length === 0) return { count: 0, edge: own, signed: null };
+  await failpoint('taken');
+  const head = await readHead(tx);
+  await from.assertContinues(tx, head);
+  const before = own?.size === head.size ? own : await readEdge(tx, head.size);
+  if (!rootOf(frontier(before)).equals(head.root)) {
+    throw new LedgerBroken('the tiles do not give the signed root');
+  }
+  const hashes = taken.map(({ leaf }) => leafHash(leaf));
+  const { edge, tiles } = append(before, hashes);
+  await moveHead(tx, head.size, edge);
+  await failpoint('moved');
+  await enter(tx, head.size, taken, tiles);
+  await failpoint('entered');
+  const signed = await checkpoint(tx, { key: deps.key, at: deps.now() }, edge, hashes);
+  await failpoint('signed');
+  const number = ({ kind, owner }: Taken, at: number): Covered => ({
+    kind,
+    owner,
+    index: head.size + at,
+  });
+  await deps.onCovered(tx, taken.map(number));
+  await failpoint('covered');
+  return { count: taken.length, edge, signed };
 }
 
 /**
@@ -178,10 +212,12 @@ async function checkpoint(
   by: { key: LedgerKey; at: Date },
   edge: Edge,
   hashes: readonly Buffer[],
-): Promise<void> {
+): Promise<Checkpointed> {
   const tree = { size: edge.size, root: rootOf(frontier(edge)) };
+  const note = signCheckpoint(by.key, tree);
   await tx.query(
     'INSERT INTO checkpoints (size, root, note, hashes, signed_at) VALUES ($1, $2, $3, $4, $5)',
-    [tree.size, tree.root, signCheckpoint(by.key, tree), Buffer.concat(hashes), by.at],
+    [tree.size, tree.root, note, Buffer.concat(hashes), by.at],
   );
+  return { ...tree, note };
 }

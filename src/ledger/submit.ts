@@ -32,12 +32,19 @@ export function submissionColumns(submissions: readonly Submission[]): Submissio
 export async function submit(tx: Queryable, submissions: readonly Submission[]): Promise<void> {
   if (submissions.length === 0) return;
   const { kinds, owners, leaves, details } = submissionColumns(submissions);
+  const links = submissions.flatMap(({ entry: { link } }) => (link ? [link] : []));
   await tx.query(
-    `INSERT INTO submissions (kind, owner, leaf, detail)
+    `WITH linked AS (
+       INSERT INTO subject_links (id, subject) SELECT * FROM unnest($5::uuid[], $6::uuid[])
+     )
+     INSERT INTO submissions (kind, owner, leaf, detail)
      SELECT kind, owner, leaf, detail
      FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::bytea[])
        WITH ORDINALITY AS s (kind, owner, leaf, detail, place)
      ORDER BY place`,
-    [kinds, owners, leaves, details],
+    [
+      ...[kinds, owners, leaves, details],
+      ...[links.map(({ id }) => id), links.map(({ subject }) => subject)],
+    ],
   );
 }

@@ -6,6 +6,7 @@ import { GatewayError } from '#src/base/errors.ts';
 import type { Queryable } from '#src/store/pool.ts';
 import { LedgerBroken } from './head.ts';
 import { readTile } from './nodes.ts';
+import { assertNotArchived } from './read.ts';
 import { tileWidth } from './tree.ts';
 
 /** Which file a path names: tile `index`, or the first `width` of what it holds. */
@@ -61,7 +62,8 @@ export async function readHashTile(
  * The leaves of a tile, each after its length in two bytes (big-endian), as far as the newest
  * checkpoint covers them: an entry bundle of tlog-tiles.
  *
- * @throws GatewayError `NOT_FOUND` for what no checkpoint covers, and for any other spelling
+ * @throws GatewayError `NOT_FOUND` for what no checkpoint covers, and for any other spelling;
+ *   `ARCHIVED`
  */
 export async function readEntryBundle(
   db: Queryable,
@@ -78,6 +80,7 @@ export async function readEntryBundle(
   );
   // A row that was taken out must not shift the others into its place.
   if (rows.length !== name.width) {
+    await assertNotArchived(db, start);
     throw new GatewayError('INTERNAL', { cause: new LedgerBroken('entries are missing') });
   }
   return Buffer.concat(rows.flatMap(({ leaf }) => [lengthOf(leaf), leaf]));
@@ -90,8 +93,6 @@ function lengthOf(leaf: Buffer): Buffer {
 }
 
 async function coveredSize(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ size: number | null }>(
-    'SELECT max(size) AS size FROM checkpoints',
-  );
+  const { rows } = await db.query<{ size: number }>('SELECT size FROM noted');
   return rows[0]?.size ?? 0;
 }

@@ -3,12 +3,15 @@
  * at what all of them share: the one whose look finds a change says so, also when those that
  * deliver or keep the ledger are dead.
  */
+import type { AccountWatch } from '#src/access/account-watch.ts';
 import type { Agreements } from '#src/agreements/load.ts';
 import { overdueCheckIns, type CheckInDeps } from '#src/lifecycle/check-ins.ts';
 import { clearAlerts, raiseAlerts, type Alert, type AlertDeps } from '#src/transfers/alerts.ts';
 
 export interface ConditionDeps extends AlertDeps, CheckInDeps {
   agreements: Agreements;
+  /** Accounts that no gateway wrote; left out where none are looked at. */
+  accounts?: Pick<AccountWatch, 'unknown'>;
 }
 
 /** So many waiting transfers that were claimed more than so often, and never answered. */
@@ -83,7 +86,11 @@ export async function checkConditions(deps: ConditionDeps): Promise<void> {
     about,
     raised: true,
   }));
-  const conditions = [...rows, ...absent];
+  const unknown: Condition[] =
+    (deps.accounts?.unknown() ?? 0) === 0
+      ? []
+      : [{ name: 'account-unknown', about: '', raised: true }];
+  const conditions = [...rows, ...absent, ...unknown];
   // Who is told of events says itself whether it is reached; gone from the file, it is no matter.
   const clients = new Set(deps.subscriptions.map(({ client }) => client));
   const holds = (one: Alert) =>

@@ -1,6 +1,6 @@
 /**
  * What each side should hold of one day. A transfer and a result belong to the day, in Seoul, in
- * which their id was made (UUIDv7): every side reads that off the id alone, whatever its clock says.
+ * which their id was made (UUIDv7): every side reads that off the id, whatever its clock says.
  */
 import { GatewayError } from '#src/base/errors.ts';
 import { idFloor } from '#src/base/ids.ts';

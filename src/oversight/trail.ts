@@ -1,7 +1,7 @@
 /** One transfer's whole trail: its row, receipts and results, and every entry that speaks of it. */
-import { GatewayError } from '#src/base/errors.ts';
 import type { Actor } from '#src/base/words.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
+import { missingTransfer } from '#src/transfers/archived.ts';
 import { receiptsOf } from '#src/transfers/receipts-of.ts';
 import { resultColumns, resultView, type ResultRow } from '#src/transfers/rows.ts';
 import { transferColumns, type TransferRow } from '#src/transfers/rows.ts';
@@ -9,7 +9,7 @@ import { minimisationOf } from './minimisation.ts';
 import { recordRead, type OversightDeps } from './record-read.ts';
 import { auditView } from './search.ts';
 
-/** Opens a trail; that it was opened becomes an entry of the same trail. `NOT_FOUND`. */
+/** Opens a trail; that it was opened becomes an entry of it. `NOT_FOUND`, `ARCHIVED`. */
 export async function openTrail(
   deps: OversightDeps & { ledger: Pick<LedgerReader, 'trail'> },
   ask: { actor: Actor; id: string },
@@ -18,7 +18,7 @@ export async function openTrail(
     `SELECT ${transferColumns} FROM transfers WHERE id = $1`,
     [ask.id],
   );
-  if (!rows[0]) throw new GatewayError('NOT_FOUND');
+  if (!rows[0]) throw await missingTransfer(deps.db, ask.id);
   await recordRead(deps, { actor: ask.actor, transfer: ask.id, query: { what: 'trail' } });
   const results = await deps.db.query<ResultRow>(
     `SELECT ${resultColumns} FROM results WHERE transfer = $1 ORDER BY id LIMIT 1000`,
@@ -30,12 +30,13 @@ export async function openTrail(
     minimisation: minimisationOf(entries),
     receipts: await receiptsOf(deps.db, ask.id),
     results: results.rows.map(resultView),
-    entries: entries.map(({ index, leaf, detail }) => {
+    entries: entries.map(({ index, leaf, detail, erased }) => {
       const { kind, at } = readLeaf(leaf);
       const content = detail
         ? (JSON.parse(detail.content.toString('utf8')) as Record<string, unknown>)
         : null;
-      return { index, kind, at, leaf: leaf.toString('base64'), detail: content };
+      const read = { index, kind, at, leaf: leaf.toString('base64'), detail: content };
+      return erased ? { ...read, erased } : read;
     }),
   };
 }

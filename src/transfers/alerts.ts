@@ -15,6 +15,7 @@ export const alertNames = [
   'lease-storm',
   'ledger-stalled',
   'subscriber-unreachable',
+  'account-unknown',
 ] as const;
 
 export type AlertName = (typeof alertNames)[number];

@@ -122,9 +122,12 @@ async function keep(deps: UploadDeps, upload: Upload): Promise<AttachmentView> {
     }
     if (number === 0) throw new GatewayError('INVALID_REQUEST');
     const sha256 = hash.digest();
-    await deps.db.query('UPDATE attachments SET bytes = $2, sha256 = $3 WHERE id = $1', [
-      ...[id, bytes, sha256],
-    ]);
+    const { rowCount } = await deps.db.query(
+      'UPDATE attachments SET bytes = $2, sha256 = $3 WHERE id = $1 AND purged_at IS NULL',
+      [id, bytes, sha256],
+    );
+    // Its person was destroyed while it was uploaded.
+    if (rowCount === 0) throw new GatewayError('NOT_FOUND');
     return { id, mediaType: upload.mediaType, bytes, sha256: sha256.toString('base64') };
   } catch (error) {
     // Upkeep removes what cannot be removed now.

@@ -4,6 +4,7 @@ import type { Actor } from '#src/base/words.ts';
 import { submit } from '#src/ledger/submit.ts';
 import type { Database } from '#src/store/pool.ts';
 import { purgeAfterDays, stepEntry, type StepDeps } from './step.ts';
+import { personColumns, personOf, type PersonRow } from './subjects.ts';
 
 export interface CancelDeps extends StepDeps {
   db: Database;
@@ -23,13 +24,10 @@ export async function cancel(
 ): Promise<void> {
   deps.assertOpen();
   await deps.db.transaction(async (tx) => {
-    const { rows } = await tx.query<{
-      status: string;
-      attempts: number;
-      consignee: string;
-      contract: string;
-    }>(
-      `SELECT status, attempts, consignee, contract FROM transfers
+    const { rows } = await tx.query<
+      PersonRow & { status: string; attempts: number; consignee: string; contract: string }
+    >(
+      `SELECT status, attempts, consignee, contract, ${personColumns} FROM transfers
        WHERE id = $1 AND client = $2 FOR UPDATE`,
       [request.transfer, request.actor.client],
     );
@@ -48,6 +46,7 @@ export async function cancel(
       kind: 'cancelled',
       transfer,
       actor,
+      ...(reason === undefined ? {} : { person: personOf(row) }),
       detail: { outcome: 'cancelled', reason },
     } as const;
     const entry = stepEntry(deps, { ...step, consignee: row.consignee, contract: row.contract });

@@ -42,15 +42,24 @@ export const keylessOutcome = 'no-consignee-key';
 // to it. Of each consignee so many rows are looked at, so that a million of these cost the others
 // nothing (without it such a round took 9.3 s; with it, as long as any): its own rest waits for
 // upkeep. No more of them are read than it takes to fill the slots.
+//
+// Nothing at all while a note of ours is known that the tree does not hold. Nothing whose
+// checkpoint is signed and not kept outside the database yet; what claims an entry that is not
+// there goes on, to be found out.
 export const claimSql = `
-  WITH begun AS (
+  WITH edge AS MATERIALIZED (
+    SELECT noted.size AS noted, tree_head.size AS head FROM noted, tree_head
+    WHERE NOT EXISTS (SELECT FROM fork_notes WHERE NOT EXISTS (SELECT FROM forks_accepted
+      WHERE forks_accepted.sha256 = fork_notes.sha256))
+  ), begun AS (
     SELECT split_part(contract, '.v', 1) AS consignee,
       max(split_part(contract, '.v', 2)::integer) AS version
     FROM contract_steps WHERE step = 'activated' GROUP BY 1
   ), asked AS MATERIALIZED (
     SELECT * FROM unnest($1::text[], $2::integer[], $4::float8[], $7::float8[])
       AS asked (consignee, slots, lease_seconds, per_second)
-    WHERE NOT EXISTS (SELECT FROM consignee_states WHERE consignee = asked.consignee)
+    WHERE EXISTS (SELECT FROM edge)
+      AND NOT EXISTS (SELECT FROM consignee_states WHERE consignee = asked.consignee)
       AND NOT EXISTS (SELECT FROM begun WHERE begun.consignee = asked.consignee
         AND begun.consignee || '.v' || version <> ALL ($6::text[]))
   ), gate AS MATERIALIZED (
@@ -89,6 +98,7 @@ export const claimSql = `
         WHERE transfers.id = head.id AND status IN ('ready', 'sending', 'leased')
           AND (due_at <= now() OR (slot.probe AND status = 'ready'
             AND last_outcome IS DISTINCT FROM '${keylessOutcome}')) AND expires_at > now()
+          AND NOT (entry >= (SELECT noted FROM edge) AND entry < (SELECT head FROM edge))
           AND (substring(contract FROM '[.]v([0-9]{1,9})$')::integer <= ended.through) IS NOT TRUE
           AND (contract = ANY($5::text[])
             OR NOT EXISTS (SELECT FROM contract_versions WHERE contract_versions.id = contract))

@@ -8,6 +8,7 @@ import { actorDetail } from '#src/ledger/kinds.ts';
 import { purgeAttachments } from './attached.ts';
 import { rematchDays } from './quarantine.ts';
 import { stepEntry, type StepDeps } from './step.ts';
+import { personOfTransfer } from './subjects.ts';
 
 export interface CollectDeps extends StepDeps {
   db: Database;
@@ -71,6 +72,7 @@ export async function collect(
     });
     const purged = stepEntry(deps, {
       ...{ kind: 'purged', transfer, consignee, contract: contract.id, actor, items },
+      ...(files.length > 0 ? { person: await personOfTransfer(tx, transfer) } : {}),
       detail: {
         ...{ result, outcome: 'collected' },
         ...(files.length > 0 ? { attachments: files } : {}),

@@ -15,8 +15,19 @@ export interface CursorScope {
 const macBytes = 16;
 
 function macOf(fingerprint: Fingerprint, scope: CursorScope, id: Buffer): Buffer {
-  const query = canonicalText(scope.query);
-  return fingerprint('cursor', scope.client, query, id).subarray(0, macBytes);
+  return fingerprint(...partsOf(scope, id)).subarray(0, macBytes);
+}
+
+const partsOf = (scope: CursorScope, id: Buffer) =>
+  ['cursor', scope.client, canonicalText(scope.query), id] as const;
+
+/** Also one that was handed out before the HMAC key was changed. */
+function isOurs(fingerprint: Fingerprint, scope: CursorScope, bytes: Buffer): boolean {
+  const id = bytes.subarray(0, 16);
+  const others = fingerprint.others(...partsOf(scope, id));
+  return [macOf(fingerprint, scope, id), ...others].some((mac) =>
+    timingSafeEqual(bytes.subarray(16), mac.subarray(0, macBytes)),
+  );
 }
 
 /** A cursor that continues after the row with this UUID. */
@@ -36,7 +47,7 @@ export function readCursor(
   const id = bytes.subarray(0, 16);
   // Base64 is read leniently: only the one spelling that we wrote is ours.
   const whole = bytes.length === 16 + macBytes && bytes.toString('base64url') === cursor;
-  if (!whole || !timingSafeEqual(bytes.subarray(16), macOf(fingerprint, scope, id))) {
+  if (!whole || !isOurs(fingerprint, scope, bytes)) {
     throw new GatewayError('INVALID_CURSOR');
   }
   return id.toString('hex').replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');

@@ -111,10 +111,11 @@ export async function forgetEvents(deps: { db: Queryable }): Promise<number> {
   const { rowCount } = await deps.db.query({
     name: 'events-forget',
     text: `DELETE FROM events WHERE id = ANY (ARRAY(
-             (SELECT id FROM events WHERE ended_at < now() - interval '7 days'
+             (SELECT id FROM events WHERE ended_at < date_trunc('day', now()) - interval '7 days'
                 AND (last_outcome IS NULL OR last_outcome LIKE 'http-2%') LIMIT ${forgottenMax})
              UNION ALL
-             (SELECT id FROM events WHERE id < uuid_floor(now() - interval '30 days')
+             (SELECT id FROM events
+              WHERE id < uuid_floor(date_trunc('day', now()) - interval '30 days')
               LIMIT ${forgottenMax})))`,
   });
   return rowCount ?? 0;

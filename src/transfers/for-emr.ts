@@ -5,6 +5,7 @@ import { referenceAad } from '#src/sealing/aad.ts';
 import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 import type { Sealer } from '#src/sealing/seal.ts';
 import type { Database } from '#src/store/pool.ts';
+import { missingTransfer } from './archived.ts';
 import { pageOf, readCursor } from './cursor.ts';
 import { receiptsOf } from './receipts-of.ts';
 import { openResult } from './result-content.ts';
@@ -50,7 +51,7 @@ export async function listTransfers(
 
 /**
  * One order of the client, with the reference that the EMR gave it and the receipts that its
- * consignee signed. `NOT_FOUND` for another's.
+ * consignee signed. `NOT_FOUND` for another's, `ARCHIVED`.
  */
 export async function getTransfer(deps: EmrDeps, ask: { client: string; id: string }) {
   const { rows } = await deps.db.query<TransferRow>(
@@ -58,7 +59,7 @@ export async function getTransfer(deps: EmrDeps, ask: { client: string; id: stri
     [ask.id, ask.client],
   );
   const row = rows[0];
-  if (!row) throw new GatewayError('NOT_FOUND');
+  if (!row) throw await missingTransfer(deps.db, ask.id);
   const given = await receiptsOf(deps.db, row.id);
   const receipts = given.map(({ signer, signedAt }) => ({ signer, signedAt }));
   if (row.reference === null) return { ...transferView(row), receipts };

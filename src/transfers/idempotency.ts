@@ -4,14 +4,19 @@ import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 import { replyAad } from '#src/sealing/aad.ts';
 import type { Sealer } from '#src/sealing/seal.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
+import { holdHmacKey } from './hmac-key.ts';
 
 /** A request that may be repeated. The key itself is never stored: it may hold anything. */
 export interface RepeatableRequest {
   client: string;
+  /** The HMAC key of the two below. */
+  hmacKey: string;
   keyHmac: Buffer;
   requestHmac: Buffer;
+  /** What other HMAC keys make of the same: it may have come before the current one began. */
+  others: readonly { keyHmac: Buffer; requestHmac: Buffer }[];
   /** The same for the bytes of the request, where something else is remembered now. */
-  bytesHmac?: () => Buffer;
+  ofBytes?: () => RepeatableRequest;
 }
 
 /** @param body the bytes of the request: the same key with other bytes is refused */
@@ -19,10 +24,17 @@ export function repeatable(
   fingerprint: Fingerprint,
   request: { client: string; operation: string; key: string; body: Uint8Array },
 ): RepeatableRequest {
+  const ofKey = ['idempotency-key', request.operation, request.key] as const;
+  const ofBody = ['request', request.operation, request.body] as const;
+  const requests = fingerprint.others(...ofBody);
   return {
     client: request.client,
-    keyHmac: fingerprint('idempotency-key', request.operation, request.key),
-    requestHmac: fingerprint('request', request.operation, request.body),
+    hmacKey: fingerprint.keyId(),
+    keyHmac: fingerprint(...ofKey),
+    requestHmac: fingerprint(...ofBody),
+    others: fingerprint.others(...ofKey).map((keyHmac, at) => ({
+      ...{ keyHmac, requestHmac: requests[at] as Buffer },
+    })),
   };
 }
 
@@ -40,17 +52,23 @@ export async function storedReply<Reply>(
   deps: { db: Queryable; sealer: Sealer },
   request: RepeatableRequest,
 ): Promise<Reply | null> {
-  const { rows } = await deps.db.query<{ request_hmac: Buffer; reply: Buffer }>(
-    'SELECT request_hmac, reply FROM idempotency_keys WHERE client = $1 AND key_hmac = $2',
-    [request.client, request.keyHmac],
+  const { rows } = await deps.db.query<{ key_hmac: Buffer; request_hmac: Buffer; reply: Buffer }>(
+    `SELECT key_hmac, request_hmac, reply FROM idempotency_keys
+     WHERE client = $1 AND key_hmac = ANY($2::bytea[])`,
+    [request.client, [request, ...request.others].map(({ keyHmac }) => keyHmac)],
   );
   const row = rows[0];
   if (!row) return null;
-  const isIt = (hmac: Buffer | undefined) => hmac !== undefined && row.request_hmac.equals(hmac);
-  if (!isIt(request.requestHmac) && !isIt(request.bytesHmac?.())) {
+  const isIt = (asked: RepeatableRequest | undefined) =>
+    asked !== undefined &&
+    [asked, ...asked.others].some(
+      ({ keyHmac, requestHmac }) =>
+        row.key_hmac.equals(keyHmac) && row.request_hmac.equals(requestHmac),
+    );
+  if (!isIt(request) && !isIt(request.ofBytes?.())) {
     throw new GatewayError('IDEMPOTENCY_KEY_REUSED');
   }
-  const reply = deps.sealer.open(row.reply, replyAad(request.client, request.keyHmac));
+  const reply = deps.sealer.open(row.reply, replyAad(request.client, row.key_hmac));
   return JSON.parse(reply.toString('utf8')) as Reply;
 }
 
@@ -77,6 +95,7 @@ export async function inTurn<T>(db: Database, work: (tx: Queryable) => Promise<T
 /**
  * Takes a key for the reply that it will be answered with, in the transaction of what the reply
  * speaks of. False when another request has taken it: nothing else may be stored then.
+ * @throws HmacKeyChanged
  */
 export async function claimKey(
   deps: { sealer: Sealer },
@@ -85,11 +104,17 @@ export async function claimKey(
 ): Promise<boolean> {
   const { request, owner } = claim;
   const { client, keyHmac, requestHmac } = request;
+  await holdHmacKey(tx, request.hmacKey);
+  const reply = sealReply(deps.sealer, request, claim.reply);
+  const others = request.others.map((other) => other.keyHmac);
   const { rowCount } = await tx.query({
     name: 'idempotency-claim',
     text: `INSERT INTO idempotency_keys (client, key_hmac, request_hmac, owner, reply)
-      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (client, key_hmac) DO NOTHING`,
-    values: [client, keyHmac, requestHmac, owner, sealReply(deps.sealer, request, claim.reply)],
+      SELECT $1, $2::bytea, $3::bytea, $4::uuid, $5::bytea
+      WHERE NOT EXISTS (SELECT FROM idempotency_keys
+        WHERE client = $1 AND key_hmac = ANY($6::bytea[]))
+      ON CONFLICT (client, key_hmac) DO NOTHING`,
+    values: [client, keyHmac, requestHmac, owner, reply, others],
   });
   return rowCount === 1;
 }

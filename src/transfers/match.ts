@@ -104,6 +104,7 @@ async function match(
   const entry = deps.makeEntry({
     ...{ kind: 'result-matched', at: placed.at, consignee, transfer: transfer.id },
     ...{ contract: { id: contract.id, digest: contract.digest }, items: accepted, commitment },
+    person: transfer.person,
     detail: { ...actorDetail(actor), quarantined, result: placed.id, reason },
   });
   await submit(tx, [{ entry, owner: placed.id }]);
@@ -127,7 +128,7 @@ async function unmatch(deps: ResultDeps, tx: Queryable, asked: Asked): Promise<v
   if (result === null || transfer === null) return;
   // Under the lock of the transfer, like every change among its versions.
   const whose = { transfer, consignee, client: actor.client };
-  const { contract } = await lockTransfer(deps, tx, whose);
+  const { contract, person } = await lockTransfer(deps, tx, whose);
   const { rowCount } = await tx.query(
     `WITH retracted AS (
        UPDATE results SET retracted_at = now(), purged_at = coalesce(purged_at, now())
@@ -143,7 +144,7 @@ async function unmatch(deps: ResultDeps, tx: Queryable, asked: Asked): Promise<v
   );
   const entry = deps.makeEntry({
     ...{ kind: 'result-unmatched', at: deps.clock.now(), consignee, transfer },
-    contract: { id: contract.id, digest: contract.digest },
+    ...{ contract: { id: contract.id, digest: contract.digest }, person },
     detail: { ...actorDetail(actor), quarantined, result, reason },
   });
   const gone = stepEntry(deps, {

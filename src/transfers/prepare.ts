@@ -83,18 +83,16 @@ export function prepare(
     sealedPayload: deps.sealer.seal(Buffer.concat([released.salt, released.canonical()]), aad),
     sealedReply: sealReply(deps.sealer, idempotency, reply),
     subjectHmac: subjectHmac(deps.fingerprint, order.subject),
-    entryFor: (subject) =>
+    entryFor: (person) =>
       deps.makeEntry({
-        kind: 'released',
-        at,
+        ...{ kind: 'released', at, person },
         transfer: id,
         consignee: consignee.id,
         contract: { id: contract.id, digest: contract.digest },
         items: [...released.released, ...released.derived],
         commitment: released.commitment,
         detail: {
-          ...actorDetail(actor),
-          subject,
+          ...{ ...actorDetail(actor), subject: person.id },
           withheld: decision.ledgerWithheld,
           rules: decision.rules,
           ...maskedOf(decision),

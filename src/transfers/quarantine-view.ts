@@ -1,6 +1,10 @@
 /** What an EMR may see of the quarantine: what is nobody's yet, and what it has matched itself. */
+import type { Clock } from '#src/base/clock.ts';
 import { GatewayError } from '#src/base/errors.ts';
-import type { Withheld } from '#src/base/words.ts';
+import type { Actor, Withheld } from '#src/base/words.ts';
+import type { EntryMaker } from '#src/ledger/entry.ts';
+import { actorDetail } from '#src/ledger/kinds.ts';
+import { submit } from '#src/ledger/submit.ts';
 import { pageOf, readCursor } from './cursor.ts';
 import type { EmrDeps, Page } from './for-emr.ts';
 import { openQuarantined } from './result-content.ts';
@@ -22,6 +26,13 @@ interface Row {
 
 const columns = `id, consignee, contract, accepted, withheld, commitment, created_at, purge_at,
   purged_at, result, transfer, matched_at`;
+
+/** What leaves an entry when something is looked at. */
+interface ReadingDeps {
+  clock: Clock;
+  makeEntry: EntryMaker;
+  onSubmitted: () => void;
+}
 
 /** `$1` is the client. Nothing is shown before a checkpoint covers that it came. */
 const visible = `NOT EXISTS (SELECT FROM submissions WHERE owner = held.id)
@@ -76,11 +87,23 @@ export async function getQuarantineState(deps: EmrDeps, ask: { client: string; i
   return view(await find(deps, ask));
 }
 
-/** One place in quarantine with its content and hints. `NOT_FOUND`, `PAYLOAD_PURGED`. */
-export async function getQuarantined(deps: EmrDeps, ask: { client: string; id: string }) {
-  const row = await find(deps, ask);
+/**
+ * One place in quarantine with its content and hints. Nobody knows yet whose it is, and so that it
+ * was looked at becomes an entry before it is answered. `NOT_FOUND`, `PAYLOAD_PURGED`.
+ */
+export async function getQuarantined(
+  deps: EmrDeps & ReadingDeps,
+  ask: { actor: Actor; id: string },
+) {
+  const row = await find(deps, { client: ask.actor.client, id: ask.id });
   if (row.sealed === null) throw new GatewayError('PAYLOAD_PURGED');
   const { result, hints, salt } = openQuarantined(deps, { ...row, sealed: row.sealed });
+  const entry = deps.makeEntry({
+    ...{ kind: 'quarantine-read', at: deps.clock.now(), consignee: row.consignee },
+    detail: { ...actorDetail(ask.actor), quarantined: row.id },
+  });
+  await submit(deps.db, [{ entry }]);
+  deps.onSubmitted();
   const { commitment } = row;
   return {
     ...{ ...view(row), result, hints },

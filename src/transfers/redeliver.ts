@@ -6,6 +6,7 @@ import { actorDetail } from '#src/ledger/kinds.ts';
 import { submit } from '#src/ledger/submit.ts';
 import type { Queryable } from '#src/store/pool.ts';
 import type { StepDeps } from './step.ts';
+import { personColumns, personOf, type PersonRow } from './subjects.ts';
 
 export interface RedeliverDeps extends StepDeps {
   versions: Versions;
@@ -41,7 +42,7 @@ export type Verdict = 'again' | 'waiting' | 'purged' | 'refused';
 /** How many one transaction takes at most. */
 export const redeliverBatchMax = 500;
 
-interface Row {
+interface Row extends PersonRow {
   id: string;
   consignee: string;
   contract: string;
@@ -70,7 +71,7 @@ const lookSql = `
       FROM relation_ends WHERE relation_ends.consignee = transfers.consignee)) IS TRUE AS ended,
     EXISTS (SELECT FROM transfers AS later
       WHERE later.replaces = transfers.id AND later.status <> 'cancelled') AS replaced,
-    created_at, now(),
+    created_at, now(), ${personColumns},
     coalesce(taken_at, CASE WHEN status = 'delivered' THEN settled_at END) AS first_taken_at
   FROM transfers WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`;
 
@@ -182,6 +183,7 @@ function entryOf(deps: RedeliverDeps, request: Redelivery, row: Row): Entry {
   return deps.makeEntry({
     ...{ kind: 'redelivered', at: deps.clock.now(), transfer, consignee },
     ...(contract ? { contract: { id: contract.id, digest: contract.digest } } : {}),
+    ...(reason === undefined ? {} : { person: personOf(row) }),
     detail: { ...actorDetail(actor), outcome, attempts, reason },
   });
 }

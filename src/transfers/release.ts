@@ -11,11 +11,13 @@ import type { Batcher } from '#src/store/batcher.ts';
 import type { Database } from '#src/store/pool.ts';
 import type { Acceptance, Verdict } from './acceptance.ts';
 import { decide, type DecideDeps, type RefusedDecision, type ReleasedDecision } from './decide.ts';
-import { storedReply } from './idempotency.ts';
+import { storedReply, type RepeatableRequest } from './idempotency.ts';
+import { HmacKeyChanged, underCurrentKey } from './hmac-key.ts';
 import { prepare, toldOf } from './prepare.ts';
 import type { Preview, ReleaseReply, ReleaseRequest } from './prepare.ts';
 import { assertReplaceable } from './replaces.ts';
-import { findSubjects, isSuspendedFor, subjectHmac } from './subjects.ts';
+import { findSubject, isGone, isSuspendedFor, subjectHmac } from './subjects.ts';
+import type { KnownSubject } from './subjects.ts';
 
 export interface ReleaseDeps extends DecideDeps {
   db: Database;
@@ -25,12 +27,19 @@ export interface ReleaseDeps extends DecideDeps {
   acceptances: Batcher<Acceptance, Verdict>;
   /** Reads anew what has become of contracts. */
   standing: { refresh: () => Promise<void> };
+  /** Reads anew which keys count. */
+  keys: { refresh: () => Promise<unknown> };
   /** Throws when nothing may be accepted now (law 8). */
   assertOpen: () => void;
   /** Told when entries are waiting for the sequencer. */
   onSubmitted: () => void;
   failpoint?: Failpoint | undefined;
 }
+
+/** A request whose HMACs are made under the keys of the moment in which they are needed. */
+export type ReleaseAsk = Omit<ReleaseRequest, 'idempotency'> & {
+  idempotency: () => RepeatableRequest;
+};
 
 /**
  * Releases one order to its consignee's queue and records that it did.
@@ -39,11 +48,13 @@ export interface ReleaseDeps extends DecideDeps {
  *   `NOT_REPLACEABLE`, `REQUEST_IN_PROGRESS`, `DATABASE_UNAVAILABLE`, `CLOCK_SKEWED`,
  *   `LEDGER_STALLED`, `SHUTTING_DOWN` (also where a version has begun that this process lacks)
  */
-export async function release(deps: ReleaseDeps, request: ReleaseRequest): Promise<ReleaseReply> {
-  const reply = await releaseOnce(deps, request);
+export async function release(deps: ReleaseDeps, asked: ReleaseAsk): Promise<ReleaseReply> {
+  const attempt = () =>
+    underCurrentKey(deps, () => releaseOnce(deps, { ...asked, idempotency: asked.idempotency() }));
+  const reply = await attempt();
   if (reply !== 'outdated') return reply;
   await deps.standing.refresh();
-  const next = await releaseOnce(deps, request);
+  const next = await attempt();
   if (next !== 'outdated') return next;
   // This process cannot decide any more; it notices by itself within a second, and closes.
   throw new GatewayError('SHUTTING_DOWN', { retryAfterSeconds: 5 });
@@ -66,9 +77,12 @@ async function releaseOnce(
     throw error;
   }
   const { acceptance, reply } = prepare(deps, request, decision);
+  // Made in one go, or the keys have turned between the two.
+  if (acceptance.subjectHmac.hmacKey !== request.idempotency.hmacKey) throw new HmacKeyChanged();
   const verdict = await deps.acceptances.submit(acceptance);
   await deps.failpoint?.('reply:before');
   if (verdict.outcome === 'accepted') return reply;
+  if (verdict.outcome === 'rekeyed') throw new HmacKeyChanged();
   if (verdict.outcome === 'suspended') {
     return refuse(deps, request, stopped(decision), verdict.subject);
   }
@@ -86,26 +100,32 @@ function stopped({ contract, consignee }: ReleasedDecision): RefusedDecision {
 
 /**
  * Records the refusal and throws it; an order that was accepted before keeps its first answer.
- * @param subject the random id of who said stop, for the sealed detail
+ * @param person who said stop, for the sealed detail
  */
 async function refuse(
   deps: ReleaseDeps,
   request: ReleaseRequest,
   decision: RefusedDecision,
-  subject?: string,
+  person?: KnownSubject,
 ): Promise<ReleaseReply> {
   const first = await storedReply<ReleaseReply>(deps, request.idempotency);
   if (first) return first;
   const { contract, consignee, reason } = decision;
-  const entry = deps.makeEntry({
-    kind: 'refused',
-    at: deps.clock.now(),
-    ...(consignee ? { consignee: consignee.id } : {}),
-    ...(contract ? { contract: { id: contract.id, digest: contract.digest } } : {}),
-    items: decision.items,
-    detail: { ...actorDetail(request.actor), subject, reason, problems: decision.problems },
+  const entryAbout = (about: KnownSubject | undefined) =>
+    deps.makeEntry({
+      ...{ kind: 'refused', at: deps.clock.now(), person: about },
+      ...(consignee ? { consignee: consignee.id } : {}),
+      ...(contract ? { contract: { id: contract.id, digest: contract.digest } } : {}),
+      items: decision.items,
+      detail: {
+        ...{ ...actorDetail(request.actor), subject: about?.id },
+        ...{ reason, problems: decision.problems },
+      },
+    });
+  await submit(deps.db, [{ entry: entryAbout(person) }]).catch((error: unknown) => {
+    if (!isGone(error)) throw error;
+    return submit(deps.db, [{ entry: entryAbout(undefined) }]);
   });
-  await submit(deps.db, [{ entry }]);
   deps.onSubmitted();
   throw refusal(decision);
 }
@@ -122,8 +142,7 @@ export async function preview(
 ): Promise<Preview> {
   const decision = decide(deps, order);
   if (decision.outcome === 'refused') throw refusal(decision);
-  const hmac = subjectHmac(deps.fingerprint, order.subject);
-  const subject = (await findSubjects(deps.db, [hmac])).get(hmac.toString('base64'));
+  const subject = await findSubject(deps.db, subjectHmac(deps.fingerprint, order.subject));
   if (subject && isSuspendedFor(subject, order.consignee)) throw refusal(stopped(decision));
   await assertReplaceable(deps, { client, order });
   const payload = decision.released.canonical().toString('utf8');

@@ -3,7 +3,7 @@ import { GatewayError } from '#src/base/errors.ts';
 import type { Order, TransferStatus } from '#src/base/words.ts';
 import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 import type { Database } from '#src/store/pool.ts';
-import { subjectHmac } from './subjects.ts';
+import { hmacsOf, subjectHmac } from './subjects.ts';
 
 /** A transfer in one of these has come to its end. */
 const ended: readonly TransferStatus[] = [
@@ -25,10 +25,10 @@ export async function assertReplaceable(
     name: 'transfers-replaceable',
     text: `SELECT FROM transfers JOIN subjects ON subjects.id = transfers.subject
            WHERE transfers.id = $1 AND client = $2 AND consignee = $3 AND status = ANY($4)
-             AND identifier_hmac = $5`,
+             AND identifier_hmac = ANY($5::bytea[])`,
     values: [
       ...[order.replaces, client, order.consignee, ended],
-      subjectHmac(deps.fingerprint, order.subject),
+      hmacsOf(subjectHmac(deps.fingerprint, order.subject)),
     ],
   });
   if (rowCount === 0) throw new GatewayError('NOT_REPLACEABLE');

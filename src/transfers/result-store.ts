@@ -8,6 +8,7 @@ import { GatewayError } from '#src/base/errors.ts';
 import { newId } from '#src/base/ids.ts';
 import type { Actor, Contract, Withheld } from '#src/base/words.ts';
 import type { Entry, EntryMaker } from '#src/ledger/entry.ts';
+import type { Person } from '#src/ledger/inner.ts';
 import { actorDetail, type DetailContent } from '#src/ledger/kinds.ts';
 import type { CompiledContract } from '#src/minimise/compile.ts';
 import type { Fingerprint } from '#src/sealing/fingerprint.ts';
@@ -16,6 +17,7 @@ import type { Database, Queryable } from '#src/store/pool.ts';
 import { sealContent } from './result-content.ts';
 import type { ResultRefusal } from './result-refusal.ts';
 import { placeAfter, readReport, type Report, type TakenVersion } from './result-versions.ts';
+import { personColumns, personOf, type PersonRow } from './subjects.ts';
 
 export interface ResultDeps {
   db: Database;
@@ -38,6 +40,8 @@ export interface LockedTransfer {
   contract: Contract;
   compiled: CompiledContract;
   mayHaveArrived: boolean;
+  /** Undefined: destroyed. */
+  person: Person | undefined;
 }
 
 /** Locks a transfer of this consignee and, where told, of this EMR. `NOT_FOUND` for any other. */
@@ -46,16 +50,9 @@ export async function lockTransfer(
   tx: Queryable,
   whose: { transfer: string; consignee: string; client?: string },
 ): Promise<LockedTransfer> {
-  const { rows } = await tx.query<{
-    client: string;
-    contract: string;
-    status: string;
-    attempts: number;
-    attempts_before: number;
-    taken_at: Date | null;
-  }>({
+  const { rows } = await tx.query<LockedRow>({
     name: 'results-lock',
-    text: `SELECT client, contract, status, attempts, attempts_before, taken_at
+    text: `SELECT client, contract, status, attempts, attempts_before, taken_at, ${personColumns}
       FROM transfers
       WHERE id = $1 AND consignee = $2 AND ($3::text IS NULL OR client = $3) FOR UPDATE`,
     values: [whose.transfer, whose.consignee, whose.client ?? null],
@@ -67,21 +64,27 @@ export async function lockTransfer(
   if (!contract || !compiled) throw new GatewayError('INTERNAL');
   return {
     ...{ id: whose.transfer, client: row.client, consignee: whose.consignee },
-    ...{ contract, compiled, mayHaveArrived: mayHaveArrived(row) },
+    ...{ contract, compiled, person: personOf(row), mayHaveArrived: mayHaveArrived(row) },
   };
 }
 
-/**
- * What was handed out, or may have been: a reply that was lost still lets its result come. What was
- * taken over once stays so, whatever became of it when it was delivered again.
- */
-function mayHaveArrived(row: {
+interface LockedRow extends PersonRow {
+  client: string;
+  contract: string;
   status: string;
   attempts: number;
   attempts_before: number;
   taken_at: Date | null;
-}): boolean {
+}
+
+/**
+ * What was handed out, or may have been: a reply that was lost still lets its result come. What was
+ * taken over once stays so, whatever became of it when it was delivered again. Of somebody who was
+ * destroyed nothing comes in any more.
+ */
+function mayHaveArrived(row: LockedRow): boolean {
   const { status, attempts } = row;
+  if (row.person_id === null) return false;
   if (row.taken_at !== null) return true;
   if (status === 'ready') return attempts > 0;
   // It failed, perhaps for a reply that was lost, and went once more before it came to this end.
@@ -151,6 +154,7 @@ export function receivedEntry(
     ...{ at, transfer: transfer.id, consignee: transfer.consignee },
     contract: { id: transfer.contract.id, digest: transfer.contract.digest },
     ...{ items: accepted, commitment },
+    ...(attachments.length > 0 ? { person: transfer.person } : {}),
     detail: {
       ...{ ...actorDetail(actor), result: id, withheld, version },
       ...(replaces === null ? {} : { replaces }),

@@ -33,6 +33,8 @@ export interface Report {
   statement: Buffer;
   /** Fingerprint of the tracking number: one parcel keeps it. */
   parcel: Buffer | null;
+  /** The same under other HMAC keys: what came before a rotation is remembered so. */
+  others: { statements: readonly Buffer[]; parcels: readonly Buffer[] };
 }
 
 /** A version that was taken, as its row remembers it. */
@@ -62,8 +64,10 @@ export function readReport(
   about: { transfer: string; content: Readonly<Record<string, unknown>> },
 ): Report | null {
   const { transfer, content } = about;
-  const made = (use: string, value: unknown) =>
-    fingerprint('result', use, transfer, canonicalBytes(value));
+  const partsOf = (use: string, value: unknown) =>
+    ['result', use, transfer, canonicalBytes(value)] as const;
+  const made = (use: string, value: unknown) => fingerprint(...partsOf(use, value));
+  const others = (use: string, value: unknown) => fingerprint.others(...partsOf(use, value));
   const said = (series: Series) => content[series] as Record<string, unknown> | undefined;
   const test = said('testResult');
   if (test) {
@@ -71,6 +75,7 @@ export function readReport(
       ...{ series: 'testResult', reported: test['status'] as Reported, parcel: null },
       reportedAt: instantOf(`${String(test['reportedOn'])}T00:00:00+09:00`),
       statement: made('testResult', test),
+      others: { statements: others('testResult', test), parcels: [] },
     };
   }
   const shipment = said('shipment');
@@ -80,6 +85,10 @@ export function readReport(
       reportedAt: instantOf(String(shipment['at'])),
       statement: made('shipment', shipment),
       parcel: made('parcel', shipment['trackingNumber']),
+      others: {
+        statements: others('shipment', shipment),
+        parcels: others('parcel', shipment['trackingNumber']),
+      },
     };
   }
   const work = said('workReport');
@@ -88,6 +97,7 @@ export function readReport(
     ...{ series: 'workReport', reported: null, parcel: null },
     reportedAt: instantOf(String(work['at'])),
     statement: made('workReport', work),
+    others: { statements: others('workReport', work), parcels: [] },
   };
 }
 
@@ -119,13 +129,19 @@ function faultOf(
 ): Fault | undefined {
   // Work may be reported as often as it is done, also in the same words.
   if (next.series === 'workReport') return undefined;
-  const repeated = before.some(({ statement_hmac }) => statement_hmac?.equals(next.statement));
+  const statements = [next.statement, ...next.others.statements];
+  const repeated = before.some(({ statement_hmac }) => isAmong(statement_hmac, statements));
   if (repeated) return 'DUPLICATE_RESULT';
   if (next.series === 'shipment') {
-    const other = last?.parcel_hmac && next.parcel && !last.parcel_hmac.equals(next.parcel);
+    const parcels = next.parcel ? [next.parcel, ...next.others.parcels] : [];
+    const other = last?.parcel_hmac && next.parcel && !isAmong(last.parcel_hmac, parcels);
     return other ? 'RESULT_OUT_OF_ORDER' : undefined;
   }
   return faultOfState(next.reported, last?.reported ?? null);
+}
+
+function isAmong(known: Buffer | null, made: readonly Buffer[]): boolean {
+  return known !== null && made.some((one) => one.equals(known));
 }
 
 /** preliminary* → final → (amended | corrected)*. */

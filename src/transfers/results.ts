@@ -5,12 +5,15 @@ import type { Actor, Withheld } from '#src/base/words.ts';
 import { minimiseReturned } from '#src/minimise/returned.ts';
 import type { Queryable } from '#src/store/pool.ts';
 import { attach, lockAttachments, reportItem } from './attached.ts';
+import { underCurrentKey } from './hmac-key.ts';
 import { claimKey, inTurn, storedReply, type RepeatableRequest } from './idempotency.ts';
 import { quarantineResult, type QuarantineDeps } from './quarantine.ts';
 import { refuseResult, type ResultRefusal } from './result-refusal.ts';
 import { insertResult, lockTransfer, placeResult, receivedEntry } from './result-store.ts';
 
 export interface ReturnDeps extends QuarantineDeps {
+  /** Reads anew which keys count. */
+  keys: { refresh: () => Promise<unknown> };
   failpoint?: Failpoint | undefined;
 }
 
@@ -26,6 +29,11 @@ export interface ReturnRequest {
   hints?: Readonly<Record<string, unknown>> | undefined;
   idempotency: RepeatableRequest;
 }
+
+/** A request whose HMACs are made under the keys of the moment in which they are needed. */
+export type ReturnAsk = Omit<ReturnRequest, 'idempotency'> & {
+  idempotency: () => RepeatableRequest;
+};
 
 /** What the consignee is told. `salt` and `commitment` in base64. */
 export interface ReturnReply {
@@ -52,7 +60,13 @@ export type ReturnOutcome = { reply: ReturnReply } | { refusal: ResultRefusal } 
  *   `ATTACHMENT_UNUSABLE`, `INVALID_ITEM`, `REQUIRED_ITEM_MISSING` (nothing that the contract lets
  *   come back), `NO_CONTRACT_IN_FORCE`; `IDEMPOTENCY_KEY_REUSED`, `REQUEST_IN_PROGRESS`
  */
-export async function returnResult(deps: ReturnDeps, request: ReturnRequest): Promise<ReturnReply> {
+export function returnResult(deps: ReturnDeps, asked: ReturnAsk): Promise<ReturnReply> {
+  return underCurrentKey(deps, () =>
+    returnOnce(deps, { ...asked, idempotency: asked.idempotency() }),
+  );
+}
+
+async function returnOnce(deps: ReturnDeps, request: ReturnRequest): Promise<ReturnReply> {
   deps.assertOpen();
   const { transfer, hints, idempotency } = request;
   if (transfer !== undefined && hints !== undefined) {

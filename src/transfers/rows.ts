@@ -8,7 +8,8 @@ export interface TransferRow {
   client: string;
   consignee: string;
   contract: string;
-  subject: string;
+  /** Null: the person was destroyed. */
+  subject: string | null;
   status: TransferStatus;
   released: string[];
   derived: string[];
@@ -28,7 +29,14 @@ export interface TransferRow {
   replaced_by: string | null;
 }
 
-export const transferColumns = `id, client, consignee, contract, subject, status, released, derived,
+/**
+ * `ready` means that it can be claimed: its checkpoint is signed, and kept outside the database.
+ */
+const transferStatus = `CASE WHEN status = 'ready' AND entry >= (SELECT size FROM noted)
+  THEN 'accepted' ELSE status END`;
+
+export const transferColumns = `id, client, consignee, contract, subject,
+  ${transferStatus} AS status, released, derived,
   withheld, commitment, reference, entry, attempts, last_outcome, created_at, expires_at,
   settled_at, purged_at, replaces,
   coalesce(taken_at, CASE WHEN status = 'delivered' THEN settled_at END) AS taken_at,

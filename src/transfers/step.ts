@@ -3,6 +3,7 @@ import type { Agreements } from '#src/agreements/load.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Actor } from '#src/base/words.ts';
 import type { Entry, EntryInput, EntryMaker } from '#src/ledger/entry.ts';
+import type { Person } from '#src/ledger/inner.ts';
 import { actorDetail, type DetailContent } from '#src/ledger/kinds.ts';
 
 export interface StepDeps {
@@ -30,6 +31,8 @@ export function stepEntry(
     contract: string;
     actor: Actor;
     items?: readonly string[];
+    /** Where the detail speaks of one: words that somebody wrote, fingerprints of files. */
+    person?: Person | undefined;
     detail: Omit<DetailContent, 'actor' | 'source'> & { outcome: string; quarantined?: string };
   },
 ): Entry {
@@ -37,7 +40,7 @@ export function stepEntry(
   const input: EntryInput = {
     kind: step.kind,
     at: deps.clock.now(),
-    ...{ transfer: step.transfer, consignee: step.consignee },
+    ...{ transfer: step.transfer, consignee: step.consignee, person: step.person },
     ...(contract ? { contract: { id: contract.id, digest: contract.digest } } : {}),
     items: step.items ?? [],
     detail: { ...actorDetail(step.actor), ...step.detail },

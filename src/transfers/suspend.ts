@@ -4,13 +4,17 @@
 import { GatewayError } from '#src/base/errors.ts';
 import type { Actor, FieldProblem, Order, SubjectKind } from '#src/base/words.ts';
 import { actorDetail } from '#src/ledger/kinds.ts';
+import type { Person } from '#src/ledger/inner.ts';
 import { submit } from '#src/ledger/submit.ts';
 import type { Fingerprint } from '#src/sealing/fingerprint.ts';
 import type { Queryable } from '#src/store/pool.ts';
-import { findSubjects, resolveSubjects, subjectHmac } from './subjects.ts';
+import { underCurrentKey } from './hmac-key.ts';
+import { findSubject, isGone, resolveSubjects, subjectHmac } from './subjects.ts';
 import { withdrawStopped, type WithdrawDeps } from './withdraw-suspended.ts';
 
 export interface SuspendDeps extends WithdrawDeps {
+  /** Reads anew which keys count. */
+  keys: { refresh: () => Promise<unknown> };
   fingerprint: Fingerprint;
 }
 
@@ -53,8 +57,16 @@ export async function suspend(
   request: SuspensionRequest,
 ): Promise<SubjectStanding> {
   assertKnown(deps, request.consignees);
+  return underCurrentKey(deps, () => unlessGone(() => suspendOnce(deps, request)));
+}
+
+async function suspendOnce(
+  deps: SuspendDeps,
+  request: SuspensionRequest,
+): Promise<SubjectStanding> {
   const hmac = subjectHmac(deps.fingerprint, request.subject);
-  const { id: subject } = (await resolveSubjects(deps.db, [hmac]))(hmac);
+  const person = (await resolveSubjects(deps.db, [hmac]))(hmac);
+  const subject = person.id;
   const by = { actor: request.actor, subject };
   const first = await deps.db.transaction(async (tx) => {
     const held = await holdSuspensions(tx, subject);
@@ -65,7 +77,7 @@ export async function suspend(
       subject,
       added,
     ]);
-    await record(deps, tx, request, { kind: 'subject-suspended', subject, consignees: added });
+    await record(deps, tx, request, { kind: 'subject-suspended', person, consignees: added });
     return withdrawStopped(deps, tx, by);
   });
   if (first === null) return standingOf(deps, request, subject, 0);
@@ -86,8 +98,12 @@ export async function resume(
   request: SuspensionRequest,
 ): Promise<SubjectStanding> {
   assertKnown(deps, request.consignees);
+  return unlessGone(() => resumeOnce(deps, request));
+}
+
+async function resumeOnce(deps: SuspendDeps, request: SuspensionRequest): Promise<SubjectStanding> {
   const hmac = subjectHmac(deps.fingerprint, request.subject);
-  const known = (await findSubjects(deps.db, [hmac])).get(hmac.toString('base64'));
+  const known = await findSubject(deps.db, hmac);
   if (!known) return standingOf(deps, request, null, 0);
   const { id: subject } = known;
   await deps.db.transaction(async (tx) => {
@@ -101,7 +117,7 @@ export async function resume(
       [everyone, ...lifted],
     ]);
     const kind = 'subject-resumed';
-    await record(deps, tx, request, { kind, subject, consignees: lifted });
+    await record(deps, tx, request, { kind, person: known, consignees: lifted });
   });
   deps.onSubmitted();
   return standingOf(deps, request, subject, 0);
@@ -155,15 +171,23 @@ async function record(
   { actor, reason, consignees: asked }: SuspensionRequest,
   step: {
     kind: 'subject-suspended' | 'subject-resumed';
-    subject: string;
+    person: Person;
     consignees: readonly string[];
   },
 ): Promise<void> {
-  const { kind, subject } = step;
+  const { kind, person } = step;
   // Empty for all of them.
   const consignees = asked === undefined ? [] : step.consignees;
-  const detail = { ...actorDetail(actor), subject, consignees, reason };
-  await submit(tx, [{ entry: deps.makeEntry({ kind, at: deps.clock.now(), detail }) }]);
+  const detail = { ...actorDetail(actor), subject: person.id, consignees, reason };
+  await submit(tx, [{ entry: deps.makeEntry({ kind, at: deps.clock.now(), person, detail }) }]);
+}
+
+/** Once more, with whoever it is then, where the person was destroyed in that moment. */
+function unlessGone<T>(work: () => Promise<T>): Promise<T> {
+  return work().catch((error: unknown) => {
+    if (isGone(error)) return work();
+    throw error;
+  });
 }
 
 async function standingOf(

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -278,7 +278,10 @@ describe('what lies beside a contract', () => {
     writeFileSync(path, await made());
     const attached = await attachSignatures({ now: () => 0 }, { agreements, contractsDir });
     const signature = await judge(await made());
-    expect(attached).toEqual({ ...agreements, contracts: [{ ...contract, signature }] });
+    // What was judged is kept beside: whoever proves something later shows it.
+    const signatureFile = { text: readFileSync(path, 'utf8'), keys: expect.any(Array) as unknown };
+    const contracts = [{ ...contract, signature, signatureFile }];
+    expect(attached).toEqual({ ...agreements, contracts });
   });
 
   it.each<[string, () => unknown]>([

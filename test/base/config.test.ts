@@ -22,6 +22,9 @@ test('an empty environment is the embedded default on loopback', () => {
     ...{ ledgerOrigin: 'waybill.invalid/ledger', logLevel: 'info', validateResponses: false },
     ...{ databaseConnectionsMax: 10, trustedProxies: 0, uploadStallSeconds: 30 },
     subscribersFile: null,
+    ledgerFiles: { folder: resolve('.waybill/ledger-checkpoint'), strict: true },
+    ...{ witnessesFile: null, ledgerYearsMin: 2, sessionIdleMinutes: 15, sessionHours: 8 },
+    reviewing: { cycle: 'monthly', overdueDays: 10, open: { from: 7 * 60, to: 21 * 60 } },
   });
 });
 

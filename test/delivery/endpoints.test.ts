@@ -56,6 +56,7 @@ async function openSecond() {
   return openGateway({
     ...{ ...read, log: createLog({ level: 'silent' }), ledgerOrigin: config.ledgerOrigin },
     ...{ databaseUrl: world.database.url, databaseConnectionsMax: 4 },
+    reviewing: config.reviewing,
     onSettled: () => undefined,
   });
 }

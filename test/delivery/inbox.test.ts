@@ -431,7 +431,7 @@ describe('a receipt', () => {
     const good = await sign(item, 'engitech');
     const answers = await Promise.all([1, 2].map(() => ack(item, 'engitech', gateway, good)));
     expect(answers).toEqual([done, done]);
-    const { entries } = await trailWith(gateway, id, 'receipt');
+    const { entries } = await trailWith(gateway, id, 'receipt', 2);
     expect(entries.filter(({ kind }) => kind === 'receipt')).toHaveLength(1);
   });
 
@@ -470,7 +470,7 @@ describe('a receipt', () => {
     expect(await ack(again, 'lctech', gateway, fresh)).toEqual(done);
     expect(await ack(again, 'lctech', gateway, fresh)).toEqual(done);
     expect(await ack(again, 'lctech', gateway, old)).toEqual(invalid);
-    const { entries } = await trailWith(gateway, id, 'receipt');
+    const { entries } = await trailWith(gateway, id, 'receipt', 2);
     expect(entries.filter(({ kind }) => kind === 'receipt')).toHaveLength(2);
   });
 
@@ -546,7 +546,7 @@ describe('a seek', () => {
     const items = await claim(gateway, 'infinite');
     expect(items.map(({ transfer }) => transfer)).toEqual([first, missed, last]);
     for (const item of items) expect(await ack(item, 'infinite')).toEqual(done);
-    const { entries } = await trailWith(gateway, first, 'redelivered');
+    const { entries } = await trailWith(gateway, first, 'delivered', 2);
     const kinds = entries.map(({ kind }) => kind).filter((kind) => kind !== 'audit-read');
     expect(kinds.slice(2)).toEqual(['delivered', 'redelivered', 'pulled', 'delivered']);
     const again = entries.find(({ kind }) => kind === 'redelivered');

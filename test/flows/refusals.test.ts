@@ -74,8 +74,8 @@ interface ReadEntry {
 async function sizeNow(): Promise<number> {
   return until('the ledger to rest', async () => {
     const { rows } = await world.db.query<{ size: number; waiting: boolean }>(
-      `SELECT (SELECT max(size)::int FROM checkpoints) AS size,
-         EXISTS (SELECT FROM submissions) AS waiting`,
+      `SELECT size::int, size < (SELECT max(size) FROM checkpoints)
+         OR EXISTS (SELECT FROM submissions) AS waiting FROM noted`,
     );
     return rows[0]?.waiting === false ? rows[0].size : null;
   });

@@ -16,7 +16,9 @@ export interface SeenEntry {
   transfer?: string;
   consignee?: string;
   contract?: { id: string; digest: string };
+  /** Empty where it cannot be opened. */
   detail: Record<string, unknown>;
+  erased?: true;
 }
 
 /** Every entry that the newest checkpoint covers, as an auditor reads them. */
@@ -25,10 +27,10 @@ export async function entriesOf(gateway: TestGateway): Promise<SeenEntry[]> {
   const seen: SeenEntry[] = [];
   for (let start: number | null = 0; start !== null;) {
     const page: EntryPage = await auditor.json(`/v1/ledger/entries?start=${start}&limit=1000`);
-    for (const { index, leaf, detail } of page.items) {
+    for (const { index, leaf, detail, ...more } of page.items) {
       const said = JSON.parse(text(leaf)) as Omit<SeenEntry, 'index' | 'detail'>;
-      const sealed = JSON.parse(text(detail.content)) as SeenEntry['detail'];
-      seen.push({ ...said, index, detail: sealed });
+      const sealed = detail ? (JSON.parse(text(detail.content)) as SeenEntry['detail']) : {};
+      seen.push({ ...said, ...more, index, detail: sealed });
     }
     start = page.next;
   }
@@ -36,7 +38,7 @@ export async function entriesOf(gateway: TestGateway): Promise<SeenEntry[]> {
 }
 
 interface EntryPage {
-  items: { index: number; leaf: string; detail: { content: string } }[];
+  items: { index: number; leaf: string; detail: { content: string } | null; erased?: true }[];
   next: number | null;
 }
 

@@ -88,7 +88,11 @@ export const oversightSamples: {
   },
   'subject-erased': {
     kind: 'subject-erased',
-    ...{ at, detail: { actor: signedIn, source, reason, entries: 12, transfers: 4 } },
+    at,
+    detail: {
+      ...{ actor: signedIn, source, reason, entries: 12, transfers: 4 },
+      ...{ payloads: 2, files: 1, replies: 3 },
+    },
   },
   cleared: {
     kind: 'cleared',
@@ -105,5 +109,9 @@ export const oversightSamples: {
   'key-changed': {
     kind: 'key-changed',
     ...{ at, commitment, detail: { actor: operator, key: 'ledger', keyId: '3735d37b', reason } },
+  },
+  'fork-accepted': {
+    kind: 'fork-accepted',
+    ...{ at, commitment, detail: { actor: operator, size: 1_204, reason } },
   },
 };

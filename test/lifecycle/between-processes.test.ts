@@ -27,17 +27,20 @@ function decidedBy(contract: string, key: string): Acceptance {
   const commitment = Buffer.alloc(32);
   const consignee = 'samkwang';
   return {
-    request: { client: 'emr', keyHmac: Buffer.from(key), requestHmac: Buffer.from(key) },
+    request: {
+      ...{ client: 'emr', hmacKey: '', keyHmac: Buffer.from(key), requestHmac: Buffer.from(key) },
+      others: [],
+    },
     ...{ id, consignee, contract, released: ['name'], derived: [], withheld: [] },
     ...{ commitment, reference: null, referenceHmac: null, createdAt: at, expiresAt: at },
     ...{ sealedPayload: Buffer.from('sealed'), sealedReply: Buffer.from('reply') },
-    subjectHmac: Buffer.alloc(32, 3),
-    entryFor: (subject) => {
+    subjectHmac: { hmacKey: '', hmac: Buffer.alloc(32, 3), others: [] },
+    entryFor: (person) => {
       const actor = { client: 'emr', kind: 'emr' } as const;
       return rooms.makeEntry({
         ...{ kind: 'released', at, transfer: id, consignee, items: ['name'], commitment },
         contract: { id: contract, digest: Buffer.alloc(32) },
-        detail: { actor, subject, withheld: [], rules: [] },
+        ...{ person, detail: { actor, subject: person.id, withheld: [], rules: [] } },
       });
     },
   };

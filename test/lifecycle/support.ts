@@ -1,7 +1,8 @@
 /** A database with a ledger that is written to, and what life-cycle changes leave in its queue. */
 import { randomBytes } from 'node:crypto';
 import { createClock } from '#src/base/clock.ts';
-import { makeEntry, openDetail, type EntryMaker } from '#src/ledger/entry.ts';
+import { openStored } from '#src/ledger/details.ts';
+import { makeEntry, type EntryMaker } from '#src/ledger/entry.ts';
 import { createSealer } from '#src/sealing/seal.ts';
 import { openDatabase } from '#src/store/pool.ts';
 import { freshDatabase } from '#test/support/database.ts';
@@ -31,10 +32,11 @@ export async function openRooms() {
         'SELECT kind, leaf, detail FROM submissions ORDER BY id',
       );
       const parse = (bytes: Buffer) => JSON.parse(bytes.toString()) as Record<string, unknown>;
-      return rows.map(({ kind, leaf, detail }) => {
-        const opened = openDetail({ openDetail: sealer.open }, { leaf, detail });
-        if (!opened) throw new Error('a detail cannot be opened');
-        return { kind, leaf: parse(leaf), detail: parse(opened.content) };
+      const stored = rows.map((row, index) => ({ ...row, index }));
+      const opened = await openStored({ db, openDetail: sealer.open }, stored);
+      return opened.map(({ leaf, detail }, at) => {
+        if (!detail) throw new Error('a detail cannot be opened');
+        return { kind: rows[at]?.kind ?? '', leaf: parse(leaf), detail: parse(detail.content) };
       });
     },
     async close() {

@@ -14,6 +14,7 @@ import { createApiClient, type ApiClient } from '#src/bin/api-client.ts';
 import { startServer } from '#src/bin/server.ts';
 import { rootDir } from '#src/bin/settings.ts';
 import { openDatabase, type Database } from '#src/store/pool.ts';
+import { createFingerprint } from '#src/sealing/fingerprint.ts';
 import { freshDatabase, type FreshDatabase } from './database.ts';
 import { contractsIn, makeSigningKeys, publicHalf, signAll } from './signing.ts';
 
@@ -56,8 +57,9 @@ export async function makeWorld(settings: WorldSettings = {}): Promise<World> {
   const decryption = await writeConsignees(join(folder, 'consignees'), settings, signing);
   await writeContracts(join(folder, 'contracts'), signing);
   const db = openDatabase({ url: database.url, sizeMax: 3, applicationName: 'waybill-test' });
-  const keys = await addClients(db, ids);
   const key = () => randomBytes(32).toString('base64');
+  const hmacKey = settings.env?.['WAYBILL_HMAC_KEY'] ?? key();
+  const keys = await addClients(db, ids, Buffer.from(hmacKey, 'base64'));
   return {
     ...{ database, db, keys, decryption, signing },
     consigneesDir: join(folder, 'consignees'),
@@ -72,7 +74,7 @@ export async function makeWorld(settings: WorldSettings = {}): Promise<World> {
       WAYBILL_CONTRACTS: join(folder, 'contracts'),
       WAYBILL_VALIDATE_RESPONSES: '1',
       WAYBILL_SEALING_KEY: key(),
-      WAYBILL_HMAC_KEY: key(),
+      WAYBILL_HMAC_KEY: hmacKey,
       WAYBILL_LEDGER_KEY: key(),
       WAYBILL_TOKEN_KEY: key(),
       TEST_WEBHOOK_SECRET: webhookSecret,
@@ -128,8 +130,13 @@ async function writeConsignees(
   return decryption;
 }
 
-async function addClients(db: Database, ids: readonly string[]): Promise<Map<string, JWK>> {
-  const registry = createClientRegistry({ db, now: Date.now });
+async function addClients(
+  db: Database,
+  ids: readonly string[],
+  hmacKey: Buffer,
+): Promise<Map<string, JWK>> {
+  const fingerprint = createFingerprint({ key: hmacKey });
+  const registry = createClientRegistry({ db, now: Date.now, fingerprint });
   const keys = new Map<string, JWK>();
   const clients: [string, Role, string | null][] = [
     ['emr', 'emr', null],

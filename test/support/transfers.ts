@@ -79,11 +79,16 @@ export interface Trail {
 }
 
 /** The trail of a transfer, once the ledger has an entry of this kind about it. */
-export function trailWith(gateway: TestGateway, id: string, kind: string): Promise<Trail> {
+export function trailWith(
+  gateway: TestGateway,
+  id: string,
+  kind: string,
+  times = 1,
+): Promise<Trail> {
   return until(`an entry ${kind} of ${id}`, async () => {
     const auditor = await gateway.as('auditor');
     const trail = await auditor.json<Trail>(`/v1/audit/transfers/${id}`);
-    return trail.entries.some((entry) => entry.kind === kind) ? trail : null;
+    return trail.entries.filter((entry) => entry.kind === kind).length >= times ? trail : null;
   });
 }
 

@@ -1,5 +1,6 @@
 /** Results: who may return what for which transfer, once, and what the EMR then has of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { entriesOf } from '#test/flows/support.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary, posted } from '#test/support/orders.ts';
@@ -394,6 +395,20 @@ describe('the quarantine', () => {
     }
     const both = await give('eone', { transfer: delivered, result: told, hints });
     expect(both).toEqual(refused(400, 'INVALID_REQUEST'));
+  });
+
+  test('is opened by nobody unseen', async () => {
+    const id = await quarantined();
+    const entry = await until('an entry of its being read', async () => {
+      const all = await entriesOf(gateway);
+      return (
+        all.find(
+          ({ kind, detail }) => kind === 'quarantine-read' && detail?.['quarantined'] === id,
+        ) ?? null
+      );
+    });
+    expect(entry).toMatchObject({ kind: 'quarantine-read', transfer: null, consignee: 'eone' });
+    expect(entry.detail).toMatchObject({ actor: { client: 'emr' }, source: '127.0.0.1' });
   });
 
   test('becomes a version of the transfer that a person names, and takes it back', async () => {

@@ -37,14 +37,15 @@ beforeAll(async () => {
 beforeEach(async () => {
   nudges = 0;
   await owner.query(`TRUNCATE transfers, payloads, submissions, subjects, suspensions,
-    idempotency_keys`);
+    subject_links, idempotency_keys CASCADE`);
 });
 afterAll(async () => {
   await owner?.end();
   await rooms?.close();
 });
 
-const deps = () => ({ ...rooms, agreements, fingerprint, onSubmitted: () => (nudges += 1) });
+const keys = { refresh: () => Promise.resolve() };
+const deps = () => ({ ...rooms, agreements, fingerprint, keys, onSubmitted: () => (nudges += 1) });
 const asked = (consignees?: string[], subject = person) => {
   return { actor, subject, reason, ...(consignees ? { consignees } : {}) };
 };
@@ -275,7 +276,10 @@ describe('a group commit', () => {
     if (!contract) throw new Error('no such contract');
     const commitment = Buffer.alloc(32);
     return {
-      request: { client: 'emr', keyHmac: Buffer.from(key), requestHmac: Buffer.from(key) },
+      request: {
+        ...{ client: 'emr', hmacKey: '', keyHmac: Buffer.from(key), requestHmac: Buffer.from(key) },
+        others: [],
+      },
       ...{ id, consignee, contract: contract.id, released: ['name'], derived: [], withheld: [] },
       ...{ commitment, reference: null, referenceHmac: null, createdAt: at, expiresAt: at },
       ...{ sealedPayload: Buffer.from('sealed'), sealedReply: Buffer.from('reply') },
@@ -284,8 +288,10 @@ describe('a group commit', () => {
         rooms.makeEntry({
           ...{ kind: 'released', at, transfer: id, consignee, items: ['name'], commitment },
           contract: { id: contract.id, digest: contract.digest },
+          person: known,
           detail: {
-            ...{ actor: { client: 'emr', kind: 'emr' }, subject: known, withheld: [], rules: [] },
+            actor: { client: 'emr', kind: 'emr' },
+            ...{ subject: known.id, withheld: [], rules: [] },
           },
         }),
     };
@@ -305,7 +311,8 @@ describe('a group commit', () => {
       order(person, 'eone', 'three'),
       order(another, 'samkwang', 'four'),
     ];
-    const suspended = { outcome: 'suspended', subject: await idOf(person) };
+    const subject = expect.objectContaining({ id: await idOf(person) }) as unknown;
+    const suspended = { outcome: 'suspended', subject };
     const accepted = { outcome: 'accepted' };
     expect(await take(...batch)).toEqual([accepted, suspended, accepted, accepted]);
     const [one, , three, four] = batch.map(({ id }) => id);
