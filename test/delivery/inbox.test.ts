@@ -431,7 +431,7 @@ describe('a receipt', () => {
     const good = await sign(item, 'engitech');
     const answers = await Promise.all([1, 2].map(() => ack(item, 'engitech', gateway, good)));
     expect(answers).toEqual([done, done]);
-    const { entries } = await trailWith(gateway, id, 'receipt', 2);
+    const { entries } = await trailWith(gateway, id, 'receipt');
     expect(entries.filter(({ kind }) => kind === 'receipt')).toHaveLength(1);
   });
 
