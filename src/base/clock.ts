@@ -35,8 +35,10 @@ export function createClock(deps: {
       const before = deps.localNow();
       const database = await deps.databaseNow();
       const after = deps.localNow();
-      // The answer was made somewhere between the two: half the way is the best guess.
-      offset = database - (before + after) / 2;
+      // The answer was made somewhere between the two, which is all that one measure says. What was
+      // taken so far stays where that does not refute it: a slow answer must not turn time back.
+      const known = offset !== null && Number.isFinite(offset) ? offset : 0;
+      offset = Math.min(Math.max(known, database - after), database - before);
     },
     offsetMs: () => offset,
     assertAgrees() {

@@ -43,14 +43,28 @@ describe('a clock', () => {
     expect(() => clock.assertAgrees()).not.toThrow();
   });
 
-  test('takes the answer as made half the way of asking', async () => {
-    const local = [noon, noon + 400];
+  test('is not moved by a slow answer, only by one that refutes it, and no further', async () => {
+    // asked, answered and told, in milliseconds after noon
+    const measures = [
+      { asked: 0, answered: 0, told: 900, offset: 0 },
+      { asked: 0, answered: 900, told: 900, offset: 0 },
+      { asked: 0, answered: 950, told: 900, offset: 50 },
+      { asked: 0, answered: 30, told: 900, offset: 30 },
+      { asked: 0, answered: 0, told: 900, offset: 0 },
+      { asked: 0, answered: NaN, told: 0, offset: NaN },
+      { asked: 0, answered: -7, told: 0, offset: -7 },
+    ];
+    let at = { asked: 0, answered: 0, told: 0 };
+    let asked = false;
     const clock = createClock({
-      databaseNow: async () => noon + 200,
-      localNow: () => local.shift() ?? noon,
+      databaseNow: async () => noon + at.answered,
+      localNow: () => noon + ((asked = !asked) ? at.asked : at.told),
     });
-    await clock.measure();
-    expect(clock.offsetMs()).toBe(0);
+    for (const { offset, ...measure } of measures) {
+      at = measure;
+      await clock.measure();
+      expect(clock.offsetMs()).toBe(offset);
+    }
   });
 
   test('keeps its last measure when PostgreSQL cannot be asked', async () => {
