@@ -53,8 +53,12 @@ export interface LedgerReader {
   /**
    * Entries from `start` on, 1,000 at most; none past the newest checkpoint. ARCHIVED, with the
    * first that is still here.
+   * @param within the transaction to read them in, when there is one
    */
-  entries(ask: { start: number; limit: number; withDetail: boolean }): Promise<LedgerEntry[]>;
+  entries(
+    ask: { start: number; limit: number; withDetail: boolean },
+    within?: Queryable,
+  ): Promise<LedgerEntry[]>;
   /**
    * The hashes from an entry to the root of the tree of `size` (default: the newest checkpoint's).
    * `checkpoint` is null when no checkpoint of that size was signed. INVALID_PROOF_RANGE.
@@ -92,16 +96,16 @@ export function createLedgerReader(deps: {
   return {
     latestCheckpoint: () => latest(db),
     checkpointAt: (size) => checkpointOf(db, size),
-    async entries({ start, limit, withDetail }) {
+    async entries({ start, limit, withDetail }, within = db) {
       requireRange(start >= 0, start);
-      const { rows } = await db.query<StoredRow>(
+      const { rows } = await within.query<StoredRow>(
         `SELECT index, leaf, ${withDetail ? 'detail' : `''::bytea AS detail`} FROM entries
          WHERE index >= $1 AND index < (SELECT size FROM noted)
          ORDER BY index LIMIT $2`,
         [start, Math.min(limit, entriesMax)],
       );
-      if (rows[0]?.index !== start) await assertNotArchived(db, start);
-      if (withDetail) return openStored(deps, rows);
+      if (rows[0]?.index !== start) await assertNotArchived(within, start);
+      if (withDetail) return openStored({ ...deps, db: within }, rows);
       return rows.map(({ index, leaf }) => ({ index, leaf }));
     },
     async inclusion({ index, size: asked }) {

@@ -9,6 +9,7 @@
  * before the checkpoint is noted leaves it to whoever looks next, here or elsewhere: until then
  * nothing that it covers leaves.
  */
+import { advisoryLocks } from '#src/store/advisory-locks.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
 import { LedgerBroken, readEdge, readHead } from './head.ts';
 import type { EntryKind } from './kinds.ts';
@@ -55,8 +56,6 @@ interface Taken {
   detail: Buffer;
 }
 
-/** Serialises sequencers of all processes; only to spare them work. */
-const advisoryLock = 7_240_002;
 /**
  * A sequencer that stands still in its round (a frozen process, a dead network) keeps all others
  * from leading: PostgreSQL ends its session after so long.
@@ -121,9 +120,10 @@ async function round(
   const { failpoint } = deps;
   const { own } = from;
   const { rows } = await tx.query<{ got: boolean }>(
+    // Only to spare other processes' sequencers work.
     `SELECT pg_try_advisory_xact_lock($1) AS got,
        set_config('idle_in_transaction_session_timeout', $2, true)`,
-    [advisoryLock, String(idleMsMax)],
+    [advisoryLocks.sequencer, String(idleMsMax)],
   );
   if (!rows[0]?.got) return { count: 0, edge: own, signed: null };
   const taken = await take(tx, from.batchMax);

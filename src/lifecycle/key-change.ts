@@ -10,6 +10,7 @@ import type { EntryMaker } from '#src/ledger/entry.ts';
 import { actorDetail } from '#src/ledger/kinds.ts';
 import { submit } from '#src/ledger/submit.ts';
 import { sha256 } from '#src/base/canonical.ts';
+import { advisoryLocks } from '#src/store/advisory-locks.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
 
 export interface KeyChangeDeps {
@@ -25,9 +26,6 @@ export interface KeyChange {
   /** Free text, for the sealed detail only. */
   reason: string;
 }
-
-/** The lock that `hold_hmac_key` shares: whoever stores something under an HMAC key holds it. */
-const hmacLock = 7_240_010;
 
 /**
  * Announces the next key of a kind. Processes that hold it accept what it makes from then on: they
@@ -54,7 +52,10 @@ export function beginKey(deps: KeyChangeDeps, change: KeyChange): Promise<boolea
   const { name, id, reason } = change;
   return deps.db
     .transaction(async (tx) => {
-      if (name === 'hmac') await tx.query('SELECT pg_advisory_xact_lock($1)', [hmacLock]);
+      // Whoever stores something under an HMAC key shares it (`hold_hmac_key`).
+      if (name === 'hmac') {
+        await tx.query('SELECT pg_advisory_xact_lock($1)', [advisoryLocks.hmacKey]);
+      }
       await tx.query(
         `UPDATE keys SET ended_at = now()
        WHERE name = $1 AND began_at IS NOT NULL AND ended_at IS NULL`,

@@ -5,6 +5,7 @@
 import { strict as assert } from 'node:assert';
 import type { OpenHours } from '#src/base/reviewing.ts';
 import type { LedgerEntry, LedgerReader } from '#src/ledger/read.ts';
+import { advisoryLocks } from '#src/store/advisory-locks.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
 import { isOpened, readLeaf, tally, type Tally, type TransferFacts } from './review-tally.ts';
 
@@ -16,8 +17,6 @@ export interface CountingDeps {
 
 /** Entries of one round: some 20 ms of work where a hundredth of them is opened. */
 const roundMax = 1_000;
-/** Advisory lock of counting; 7240000 to 7240002 are those of the store and the sequencer. */
-const countingLock = 7_240_010;
 
 /**
  * One round; how many entries it counted. Of several processes one counts and the others pass.
@@ -27,10 +26,12 @@ export async function countActivity(deps: CountingDeps): Promise<number> {
   return deps.db.transaction(async (tx) => {
     const start = await takeTurn(tx);
     if (start === null) return 0;
-    const entries = await deps.ledger.entries({ start, limit: roundMax, withDetail: false });
+    // All on this connection: who holds the lock must not wait for another one of the pool.
+    const asked = { start, limit: roundMax, withDetail: false };
+    const entries = await deps.ledger.entries(asked, tx);
     const last = entries.at(-1);
     if (!last) return 0;
-    const opened = await openNeeded(deps, entries);
+    const opened = await openNeeded(deps, tx, entries);
     const facts = await transferFacts(tx, entries);
     await store(tx, tally(opened, { facts, open: deps.reviewing.open }));
     const moved = await tx.query('UPDATE activity_mark SET next = $1 WHERE next = $2', [
@@ -45,7 +46,7 @@ export async function countActivity(deps: CountingDeps): Promise<number> {
 async function takeTurn(tx: Queryable): Promise<number | null> {
   const { rows: turns } = await tx.query<{ held: boolean }>(
     'SELECT pg_try_advisory_xact_lock($1) AS held',
-    [countingLock],
+    [advisoryLocks.counting],
   );
   if (turns[0]?.held !== true) return null;
   // A statement of its own: what the one before saw may be from before the lock was free.
@@ -56,6 +57,7 @@ async function takeTurn(tx: Queryable): Promise<number | null> {
 /** The same entries, with the details of those that a review needs, read run by run. */
 async function openNeeded(
   { ledger }: CountingDeps,
+  tx: Queryable,
   entries: readonly LedgerEntry[],
 ): Promise<LedgerEntry[]> {
   const needed = entries.filter(({ leaf }) => isOpened(readLeaf(leaf)?.kind ?? ''));
@@ -67,7 +69,7 @@ async function openNeeded(
   }
   const opened = new Map<number, LedgerEntry>();
   for (const run of runs) {
-    for (const entry of await ledger.entries({ ...run, withDetail: true })) {
+    for (const entry of await ledger.entries({ ...run, withDetail: true }, tx)) {
       opened.set(entry.index, entry);
     }
   }

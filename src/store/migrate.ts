@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { sha256 } from '#src/base/canonical.ts';
 import { StartupError } from '#src/base/errors.ts';
+import { advisoryLocks } from './advisory-locks.ts';
 import { grantGateway } from './grants.ts';
 import type { Queryable } from './pool.ts';
 
@@ -21,8 +22,6 @@ interface Applied {
 }
 
 const folder = new URL('./migrations/', import.meta.url);
-/** Advisory lock of migrations; 7240001 is that of ensure_partitions. */
-const migrationLock = 7_240_000;
 
 /**
  * Applies what is missing, each file in its own transaction, then grants the gateway's role what it
@@ -47,7 +46,7 @@ export async function migrate(input: {
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    await client.query('SELECT pg_advisory_lock($1)', [advisoryLocks.migrations]);
     await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
       version integer PRIMARY KEY,
       name text NOT NULL,

@@ -7,6 +7,7 @@ import { actorDetail } from '#src/ledger/kinds.ts';
 import type { Person } from '#src/ledger/inner.ts';
 import { submit } from '#src/ledger/submit.ts';
 import type { Fingerprint } from '#src/sealing/fingerprint.ts';
+import { advisoryLocks } from '#src/store/advisory-locks.ts';
 import type { Queryable } from '#src/store/pool.ts';
 import { underCurrentKey } from './hmac-key.ts';
 import { findSubject, isGone, resolveSubjects, subjectHmac } from './subjects.ts';
@@ -148,12 +149,11 @@ function assertKnown(deps: SuspendDeps, consignees: readonly string[] = []): voi
   throw new GatewayError('UNKNOWN_CONSIGNEE', { problems });
 }
 
-/** The first number of the locks that order changes for one person; the second is the person. */
-const subjectLock = 7_240_003;
-
 /** What is barred now; until the transaction ends nobody else changes it for this person. */
 async function holdSuspensions(tx: Queryable, subject: string): Promise<Held> {
-  await tx.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [subjectLock, subject]);
+  await tx.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [
+    ...[advisoryLocks.subject, subject],
+  ]);
   return readSuspensions(tx, subject);
 }
 

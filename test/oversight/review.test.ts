@@ -20,6 +20,7 @@ import {
 } from '#src/oversight/review.ts';
 import type { ReviewView } from '#src/oversight/review-view.ts';
 import { createSealer } from '#src/sealing/seal.ts';
+import { openDatabase } from '#src/store/pool.ts';
 import { entriesOf, runCommand } from '#test/flows/support.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary, orderFor, posted } from '#test/support/orders.ts';
@@ -29,6 +30,7 @@ import { until } from '#test/support/wait.ts';
 let world: World;
 let gateway: TestGateway;
 let deps: SignDeps;
+let openDetail: (sealed: Buffer, aad: Buffer) => Buffer;
 
 const today = seoulDate(Date.now());
 const current = periodAt('monthly', today);
@@ -48,9 +50,10 @@ beforeAll(async () => {
   const sealer = createSealer({
     key: Buffer.from(world.env['WAYBILL_SEALING_KEY'] ?? '', 'base64'),
   });
+  openDetail = sealer.open;
   deps = {
     ...{ db, sealer, clock: { now: () => new Date(), today: () => today } as SignDeps['clock'] },
-    ledger: createLedgerReader({ db, openDetail: sealer.open }),
+    ledger: createLedgerReader({ db, openDetail }),
     reviewing: { cycle: 'monthly', overdueDays: 10, open: { from: 420, to: 1_260 } },
     makeEntry: (input) => makeEntry({ sealDetail: sealer.seal, randomBytes }, input),
     clients: { find: () => Promise.resolve(undefined) },
@@ -93,6 +96,26 @@ describe('counting', () => {
     await Promise.all([rounds(), rounds(), rounds()]);
     expect(await kinds()).toEqual(counts);
     expect(await sum()).toBe(size);
+  });
+
+  test('goes on while an order is stored, with no second connection', async () => {
+    const db = openDatabase({ url: world.database.url, sizeMax: 1 });
+    const alone = { ...deps, db, ledger: createLedgerReader({ db, openDetail }) };
+    try {
+      await world.db.transaction(async (storing) => {
+        await storing.query("SELECT hold_hmac_key('any')");
+        await until('it to be counted here', async () => {
+          await asOwner(
+            world,
+            `TRUNCATE activity_days, activity_items, audit_reads;
+             UPDATE activity_mark SET next = 0`,
+          );
+          return (await countActivity(alone)) > 0;
+        });
+      });
+    } finally {
+      await db.end();
+    }
   });
 
   const sum = async (): Promise<number> => {

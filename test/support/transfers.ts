@@ -1,5 +1,6 @@
 /** What tests do to transfers of a world: order, pause, hold the sequencer, tamper as the owner. */
 import { Client } from 'pg';
+import { advisoryLocks } from '#src/store/advisory-locks.ts';
 import type { TestGateway, World } from './gateway.ts';
 import { orderFor, posted } from './orders.ts';
 import { until } from './wait.ts';
@@ -26,13 +27,10 @@ export async function asOwner(world: World, sql: string, values: unknown[] = [])
   await owner.query(sql, values).finally(() => owner.end());
 }
 
-/** The lock that a sequencer tries for in every round. */
-const sequencerLock = 7_240_002;
-
 /** Nothing is covered by a checkpoint until the function that this answers is called. */
 export async function holdSequencer(world: World): Promise<() => Promise<void>> {
   const owner = await connectOwner(world);
-  await owner.query('SELECT pg_advisory_lock($1)', [sequencerLock]);
+  await owner.query('SELECT pg_advisory_lock($1)', [advisoryLocks.sequencer]);
   return () => owner.end();
 }
 
