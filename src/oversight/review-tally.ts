@@ -1,6 +1,7 @@
 /** What a run of entries comes to: counts by day, who read about whom, items first released. */
 import type { OpenHours } from '#src/base/reviewing.ts';
 import { seoulDate } from '#src/base/seoul.ts';
+import { readingKinds } from '#src/ledger/evidence-form.ts';
 
 /** Of how many entries the same is true. '' stands for what is not known, or is not there. */
 export interface ActivityCount {
@@ -46,11 +47,6 @@ export interface CountedEntry {
 
 /** What rows know and leaves do not: by the id of a transfer. */
 export type TransferFacts = ReadonlyMap<string, { client: string; subject: string | null }>;
-
-/** Kinds by which somebody read what is about people. */
-const readKinds: readonly string[] = [
-  ...['audit-read', 'disclosures-read', 'quarantine-read', 'exported', 'reconciled'],
-];
 
 /**
  * Kinds that come by the thousand and whose detail a review does not need. All others are opened:
@@ -162,7 +158,7 @@ export function tally(
       const key = `${consignee} ${item}`;
       if (!items.has(key)) items.set(key, { consignee, item, day });
     }
-    if (!readKinds.includes(kind)) continue;
+    if (!readingKinds.has(kind)) continue;
     const subject = said.subject ?? fact?.subject ?? null;
     const read = { entry: entry.index, at: leaf.at, kind, who, what: why, subject };
     reads.push({ ...read, found: said.found ?? null });

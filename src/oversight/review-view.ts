@@ -1,5 +1,7 @@
 /** A period as reviewers read it: the counts by what they ask, and every anomaly as a sentence. */
-import type { LedgerReader } from '#src/ledger/read.ts';
+import { GatewayError } from '#src/base/errors.ts';
+import { readingKinds } from '#src/ledger/evidence-form.ts';
+import type { LedgerEntry, LedgerReader } from '#src/ledger/read.ts';
 import type { Anomaly, PeriodCount } from './anomaly.ts';
 import { sentenceOf } from './anomaly-sentences.ts';
 import { basisOf } from './review-facts.ts';
@@ -37,9 +39,6 @@ export interface ReviewView extends ReviewStanding {
   signature: string | null;
 }
 
-const readKinds: readonly string[] = [
-  ...['audit-read', 'disclosures-read', 'quarantine-read', 'exported', 'reconciled'],
-];
 const accessKinds = /^(access|staff)-/;
 
 /** Reasons that are opened for one answer; the others are in the ledger all the same. */
@@ -73,15 +72,28 @@ function summed<T extends object>(
   return [...sums.values()];
 }
 
+type Entries = Pick<LedgerReader, 'entries'>;
+
+/** An entry with its detail; undefined where an archive has it. */
+async function entryAt(ledger: Entries, start: number): Promise<LedgerEntry | undefined> {
+  try {
+    const [found] = await ledger.entries({ start, limit: 1, withDetail: true });
+    return found?.index === start ? found : undefined;
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'ARCHIVED') return undefined;
+    throw error;
+  }
+}
+
 /** Why each export was made, from its sealed detail. */
 async function reasonsOf(
-  ledger: Pick<LedgerReader, 'entries'>,
+  ledger: Entries,
   entries: readonly number[],
 ): Promise<ReadonlyMap<number, string>> {
   const reasons = new Map<number, string>();
   for (const start of entries.slice(0, reasonsMax)) {
-    const [found] = await ledger.entries({ start, limit: 1, withDetail: true });
-    if (found?.index !== start || !found.detail) continue;
+    const found = await entryAt(ledger, start);
+    if (!found?.detail) continue;
     const { reason } = JSON.parse(found.detail.content.toString('utf8')) as { reason?: unknown };
     if (typeof reason === 'string') reasons.set(start, reason);
   }
@@ -90,7 +102,7 @@ async function reasonsOf(
 
 /** Tells an opened review. */
 export async function reviewView(
-  { ledger }: { ledger: Pick<LedgerReader, 'entries'> },
+  { ledger }: { ledger: Entries },
   { standing, shown, summary, signed }: OpenedReview,
 ): Promise<ReviewView> {
   const { counts, exports, newItems, anomalies } = shown;
@@ -113,7 +125,7 @@ export async function reviewView(
       ({ who, why }) => ({ client: who, reason: why }),
     ).map(({ client, reason, count }) => ({ client, reason, count })),
     accesses: summed(
-      of(({ kind }) => readKinds.includes(kind)),
+      of(({ kind }) => readingKinds.has(kind)),
       ({ who, kind, why }) => ({ ...whoOf(who), kind, what: why }),
     ),
     accessChanges: summed(

@@ -8,6 +8,7 @@ import { submit } from '#src/ledger/submit.ts';
 import { readEntryBundle } from '#src/ledger/tiles.ts';
 import { archiveOldParts, dropDetached } from '#src/oversight/archive.ts';
 import { verifyArchive } from '#src/oversight/archive-verify.ts';
+import { reviewView } from '#src/oversight/review-view.ts';
 import { openDatabase, type Database } from '#src/store/pool.ts';
 import { missingTransfer } from '#src/transfers/archived.ts';
 import { openTestLedger, vkey, type TestLedger } from '#test/ledger/fixture.ts';
@@ -222,6 +223,22 @@ test('what is archived is said to be so; proofs of it, and all that stays, are s
   ] as const) {
     expect(await missingTransfer(ledger.db, await idOf(month, 1))).toMatchObject({ code });
   }
+});
+
+test('the review of a time that is archived opens, without the reasons of its exports', async () => {
+  const period = { period: '2023-07', from: '2023-07-01', to: '2023-07-31' };
+  const none = { counts: [], newItems: [], anomalies: [] };
+  const made = { who: 'auditor', format: 'csv', found: 7 };
+  const view = await reviewView(
+    { ledger: ledger.reader },
+    {
+      standing: { ...period, dueOn: '2023-08-10', state: 'overdue', signed: null },
+      shown: { ...{ v: 1, ...period, ...none }, exports: [{ entry: 5, ...made }] },
+      ...{ summary: null, signed: null },
+    },
+  );
+  const { who: client, ...rest } = made;
+  expect(view.exports).toEqual([{ entry: 5, client, person: null, ...rest, reason: null }]);
 });
 
 test('a detail of an archived transfer opens until its person is destroyed', async () => {
