@@ -42,14 +42,31 @@ export function lackingTiles(dir: string, size: number): TileRef[] {
 }
 
 /**
- * Checks fetched tiles: the right edge leads to the signed root, each complete tile is the one that
- * the tile above it names, and the tree begins with the one that was kept.
+ * The tiles of a tree that nobody has checked: those that the kept tree does not have, also where
+ * a run that was killed fetched them, and of the kept tree those that the folder lacked.
+ */
+export function uncheckedTiles(
+  lacking: readonly TileRef[],
+  { size, keptSize }: { size: number; keptSize: number },
+): TileRef[] {
+  const isKept = (tile: TileRef) => isWithin(keptSize, tile);
+  return [...tilesOf(size).filter((tile) => !isKept(tile)), ...lacking.filter(isKept)];
+}
+
+/** Whether the tree of this size has all hashes of a tile. */
+function isWithin(size: number, { level, index, width }: TileRef): boolean {
+  return hashesAt(size, level) >= index * tileWidth + width;
+}
+
+/**
+ * Checks tiles that nobody has checked: the right edge leads to the signed root, each complete tile
+ * is the one that the tile above it names, and the tree begins with the one that was kept.
  *
  * @returns what is wrong, or undefined
  */
 export async function treeProblem(
   dir: string,
-  fetched: readonly TileRef[],
+  unchecked: readonly TileRef[],
   { checkpoint, kept }: { checkpoint: Checkpoint; kept: Checkpoint | undefined },
 ): Promise<string | undefined> {
   const tree = folderTree(dir, checkpoint.size);
@@ -59,7 +76,7 @@ export async function treeProblem(
   if (kept && !(await beginsWith(nodeCrypto, tree, kept))) {
     return 'the ledger does not continue the checkpoint that was kept';
   }
-  for (const { level, index, width } of fetched) {
+  for (const { level, index, width } of unchecked) {
     if (width < tileWidth) continue;
     const hashes = await tree.hashes(level, index * tileWidth, (index + 1) * tileWidth);
     const known = (hashes ?? []).filter((hash) => hash !== null);
@@ -72,11 +89,14 @@ export async function treeProblem(
   return undefined;
 }
 
-/** Takes away every tile of hashes of a tree that the tree of the kept checkpoint does not have. */
-export function dropTilesBeyond(dir: string, size: number, keptSize: number): void {
-  for (const { level, index, width } of tilesOf(size)) {
-    const isKept = hashesAt(keptSize, level) >= index * tileWidth + width;
-    if (!isKept) rmSync(join(dir, tilePath(level, index, width)), { force: true });
+/** Takes tiles of hashes away and, beyond the kept tree, the leaves that were held against them. */
+export function dropTiles(dir: string, tiles: readonly TileRef[], keptSize: number): void {
+  for (const tile of tiles) {
+    const { level, index, width } = tile;
+    const isOfLeaves = level === 0 && !isWithin(keptSize, tile);
+    for (const name of isOfLeaves ? ([level, 'entries'] as const) : [level]) {
+      rmSync(join(dir, tilePath(name, index, width)), { force: true });
+    }
   }
 }
 

@@ -2,6 +2,7 @@
  * `waybill ledger mirror`: keeps a copy of a ledger that verifies without the gateway, and never
  * goes over from one ledger to another.
  */
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { JWK } from 'jose';
@@ -14,8 +15,8 @@ import { callerOptions, readCaller } from './caller.ts';
 import { fileReader, keepNames, makeFolder, writeWhole } from './folder-files.ts';
 import { detailPages, fetchBundle, fetchDetails, fetchFile } from './mirror-entries.ts';
 import { lackingBundles, lackingDetails } from './mirror-entries.ts';
-import { cleanUp, dropTilesBeyond, dropUnfinished, folderTree } from './mirror-tree.ts';
-import { lackingTiles, treeProblem, writeTile } from './mirror-tree.ts';
+import { cleanUp, dropTiles, dropUnfinished, folderTree } from './mirror-tree.ts';
+import { lackingTiles, treeProblem, uncheckedTiles, writeTile } from './mirror-tree.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import { createBar } from './progress-bar.ts';
 import { readVkeys } from './read-vkeys.ts';
@@ -54,11 +55,16 @@ const parallelMax = 4;
  *
  * @throws MirrorBroken when the gateway's tree does not continue the kept one, or holds something
  *   else than what it signed; the folder stays at the checkpoint that it had
+ * @throws StartupError when the folder holds details and this run would leave them behind
  */
 export async function mirrorLedger(request: MirrorRequest): Promise<Mirrored> {
   const { dir, entries, details, witnessesMin } = request;
   makeFolder(dir);
   dropUnfinished(dir);
+  // A run without them would move the checkpoint past an erasure that these never heard of.
+  if (!(entries && details) && existsSync(join(dir, 'details'))) {
+    throw new StartupError([`${dir} holds details: give --details, or take them away`]);
+  }
   const vkeys = await keysOf(request);
   const scope = entries ? 'ledger:read' : 'ledger:witness';
   const api = await createApiClient({ ...request, scope });
@@ -133,18 +139,18 @@ async function fetchTiles(
   trees: { note: string; checkpoint: Checkpoint; kept: Checkpoint | undefined },
 ): Promise<string[]> {
   const { checkpoint, kept } = trees;
-  const lacking = lackingTiles(dir, checkpoint.size);
-  try {
-    await inParallel(lacking, async (tile) => {
-      const name = tileName(tile.index, tile.width);
-      writeTile(dir, tile, await fetchFile(api, `/v1/ledger/tile/${tile.level}/${name}`));
-    });
-    const problem = await treeProblem(dir, lacking, trees);
-    if (problem !== undefined) throw broken(dir, trees.note, problem);
-  } catch (error) {
-    const isWrong = error instanceof MirrorBroken || error instanceof TypeError;
-    if (isWrong) dropTilesBeyond(dir, checkpoint.size, kept?.size ?? 0);
-    throw error;
+  const { size } = checkpoint;
+  const keptSize = kept?.size ?? 0;
+  const lacking = lackingTiles(dir, size);
+  await inParallel(lacking, async (tile) => {
+    const name = tileName(tile.index, tile.width);
+    writeTile(dir, tile, await fetchFile(api, `/v1/ledger/tile/${tile.level}/${name}`));
+  });
+  const unchecked = uncheckedTiles(lacking, { size, keptSize });
+  const problem = await treeProblem(dir, unchecked, trees);
+  if (problem !== undefined) {
+    dropTiles(dir, unchecked, keptSize);
+    throw broken(dir, trees.note, problem);
   }
   return lacking.map(({ level, index, width }) => tilePath(level, index, width));
 }

@@ -1,6 +1,14 @@
 /** `waybill ledger mirror`: a copy that only ever follows one ledger, and verifies without it. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +40,7 @@ beforeEach(() => {
   site.show({ seed: 1, size: 300 });
   site.onRequest = () => undefined;
   site.erased.clear();
+  site.lies.clear();
   site.asked();
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -115,6 +124,36 @@ describe('a copy', () => {
       { index: null, problem: 'more details are destroyed than entries say so' },
     ]);
   });
+
+  test('that holds details goes on with them only: else it would keep what was destroyed', async () => {
+    await mirror();
+    site.erased.add(7);
+    site.show({ seed: 1, size: 510 });
+    for (const entries of [true, false]) {
+      await expect(mirror({ entries, details: false })).rejects.toThrow(/give --details/);
+    }
+    await mirror();
+    const details = readFileSync(join(dir, 'details/000.ndjson'), 'utf8').split('\n');
+    expect(details[7]).toBe('{"index":7,"erased":true}');
+    rmSync(join(dir, 'details'), { recursive: true });
+    site.show({ seed: 1, size: 600 });
+    await mirror({ details: false });
+    expect(await verify()).toMatchObject({ size: 600, faults: [], details: false });
+  });
+
+  test('keeps what was fetched before the network failed', async () => {
+    site.show({ seed: 1, size: 900 });
+    const last = '/v1/ledger/tile/1/000.p/3';
+    site.onRequest = async (path) => {
+      if (path === last) throw new Error('the network');
+    };
+    await expect(mirror()).rejects.toThrow(/cannot be reached/);
+    site.onRequest = () => undefined;
+    site.asked();
+    await mirror();
+    expect(site.asked().filter((path) => /\/tile\/\d/.test(path))).toEqual([last]);
+    expect(await verify()).toMatchObject({ size: 900, faults: [] });
+  });
 });
 
 describe('a copy is good by', () => {
@@ -174,6 +213,30 @@ describe('a copy does not follow', () => {
     site.show({ seed: 1, size: 600 });
     expect(await mirror()).toEqual({ size: 600, gained: 300 });
     expect(await verify()).toMatchObject({ size: 600, faults: [] });
+  });
+
+  test('hashes and leaves that were there when a run was killed, unless they are signed', async () => {
+    site.show({ seed: 2, size: 600 });
+    const other = join(folder, 'other');
+    await mirror({ dir: other });
+    for (const file of ['tile/0/000', 'tile/entries/000']) {
+      cpSync(join(other, file), join(dir, file));
+    }
+    site.show({ seed: 1, size: 600 });
+    await expect(mirror()).rejects.toThrow(/tile 0\/0 are not those of the signed tree/);
+    expect(await mirror()).toEqual({ size: 600, gained: 600 });
+    expect(await verify()).toMatchObject({ size: 600, faults: [], details: true });
+  });
+
+  test('a hash that was fetched for one that had been lost, unless it is signed', async () => {
+    await mirror();
+    rmSync(join(dir, 'tile/0/000'));
+    site.lies.set('tile/0/000', Buffer.alloc(256 * 32, 1));
+    await expect(mirror()).rejects.toThrow(/tile 0\/0 are not those of the signed tree/);
+    expect(existsSync(join(dir, 'tile/entries/000'))).toBe(true);
+    site.lies.clear();
+    expect(await mirror()).toEqual({ size: 300, gained: 0 });
+    expect(await verify()).toMatchObject({ size: 300, faults: [], details: true });
   });
 
   test('another key', async () => {

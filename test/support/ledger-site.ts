@@ -16,8 +16,13 @@ export interface LedgerSite {
   show(ledger: { seed: number; size: number }): void;
   /** The files that were asked for since the last call. */
   asked(): string[];
-  /** Called with each path before it is answered; what it waits for, the answer waits for. */
+  /**
+   * Called with each path before it is answered; what it waits for, the answer waits for. Where it
+   * rejects, the connection ends without one.
+   */
   onRequest: (path: string) => Promise<void> | void;
+  /** Files that it serves in place of its own, by their paths below `/v1/ledger/`. */
+  lies: Map<string, Buffer>;
   /** Indexes of entries whose details are destroyed. */
   erased: Set<number>;
   close(): Promise<void>;
@@ -45,17 +50,20 @@ export async function openLedgerSite(): Promise<LedgerSite> {
       response.end(JSON.stringify({ items }));
       return;
     }
-    const file = join(shown.dir, path.slice(prefix.length));
-    response.statusCode = existsSync(file) ? 200 : 404;
-    response.end(existsSync(file) ? readFileSync(file) : undefined);
+    const name = path.slice(prefix.length);
+    const file = join(shown.dir, name);
+    const bytes = site.lies.get(name) ?? (existsSync(file) ? readFileSync(file) : undefined);
+    response.statusCode = bytes ? 200 : 404;
+    response.end(bytes);
   };
 
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://site.invalid');
     paths.push(pathname);
-    void Promise.resolve(site.onRequest(pathname)).then(() => {
-      answer(response, pathname, searchParams);
-    });
+    void Promise.resolve(site.onRequest(pathname)).then(
+      () => answer(response, pathname, searchParams),
+      () => response.destroy(),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
@@ -74,6 +82,7 @@ export async function openLedgerSite(): Promise<LedgerSite> {
       return seen;
     },
     onRequest: () => undefined,
+    lies: new Map(),
     erased: new Set(),
     async close() {
       server.closeAllConnections();
