@@ -1012,7 +1012,8 @@ export interface paths {
      * @description Every transfer that fits, as a table (`csv`), as lines (`ndjson`) or as FHIR R4 AuditEvents
      *     (`fhir`, a Bundle of type `collection`; what left of a patient follows IHE BALP
      *     PrivacyDisclosure.Source). Filters are those of the search. An export leaves an entry
-     *     `exported` with its reason and its filters before the first byte.
+     *     `exported` with its reason and its filters before the first byte, and when it ends an entry
+     *     `export-ended` with the number of rows that were handed out and whether those were all.
      *
      *     It is streamed, and is whole only when it ends as it should: `ndjson` with a last line
      *     `{"end":true,"count":N}`, `fhir` as JSON that is closed, `csv` with the end of the reply. When
@@ -3293,7 +3294,7 @@ export interface components {
         person: components['schemas']['PersonOrNull'];
         /** @description A code. */
         format: string;
-        /** @description How many rows; `null` where the entry does not say. */
+        /** @description How many rows were handed out; `null` of evidence, and where no end of it is known. */
         found: number | null;
         reason: components['schemas']['TextOrNull'];
       }[];

@@ -14,6 +14,7 @@ export const oversightKinds = [
   'disclosures-read',
   'quarantine-read',
   'exported',
+  'export-ended',
   'reconciled',
   'review-signed',
   'subject-erased',
@@ -40,7 +41,7 @@ export interface OversightDetail {
   /** After so many wrong attempts in a row. */
   'staff-locked': Step & { staff: string; attempts: number };
   'staff-unlocked': Step & { staff: string };
-  'audit-read': Step & { query: ReadQuery; found?: number | undefined };
+  'audit-read': Step & { query: ReadQuery };
   /** One person's accounting of disclosures; `subject` is the random id, where it is known. */
   'disclosures-read': Step & { found: number };
   /** Somebody opened a result whose transfer nobody knows yet. */
@@ -50,8 +51,11 @@ export interface OversightDetail {
     reason: string;
     format: string;
     query: ReadQuery;
-    found?: number | undefined;
+    /** Tells it from all others (UUID); left out where it has no end of its own: evidence. */
+    export?: string | undefined;
   };
+  /** How many rows the export of this id handed out, and whether those were all. */
+  'export-ended': Step & { export: string; rows: number; whole: boolean };
   /** A day compared between two sides; counts only. */
   reconciled: Step & { query: ReadQuery; agreed: number; differing: number };
   /**
@@ -111,6 +115,7 @@ export const oversightLeafNeeds: Readonly<
   'disclosures-read': [],
   'quarantine-read': ['consignee'],
   exported: [],
+  'export-ended': [],
   reconciled: [],
   'review-signed': [],
   'subject-erased': [],

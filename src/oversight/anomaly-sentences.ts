@@ -19,6 +19,14 @@ const changes: Readonly<Record<string, Words>> = {
 
 type Fact = (name: string) => string;
 
+/** How many rows an export handed out, where it has rows: evidence has none. */
+function rowsOf(fact: Fact): Words {
+  const rows = fact('rows');
+  if (rows !== '') return { en: `: ${rows} rows`, ko: `(${rows}행)` };
+  if (fact('format') === 'evidence') return { en: '', ko: '' };
+  return { en: '; how many rows is not known', ko: '(행 수는 알 수 없음)' };
+}
+
 const sentences: Readonly<Record<AnomalyRule, (fact: Fact) => Words>> = {
   VOLUME_HIGH: (fact) => ({
     en: `${fact('count')} transfers ${about[fact('about')]?.en} ${fact('name')}; usually ${fact('usual')}.`,
@@ -57,8 +65,8 @@ const sentences: Readonly<Record<AnomalyRule, (fact: Fact) => Words>> = {
     ko: `클라이언트 ${fact('client')}의 오더 ${fact('count')}건에서 지정한 사람과 기록의 사람이 달랐습니다.`,
   }),
   EXPORT: (fact) => ({
-    en: `${fact('who')} exported records as ${fact('format')}${fact('rows') ? `: ${fact('rows')} rows` : ''}.`,
-    ko: `${fact('who')}가 기록을 ${fact('format')} 형식으로 내려받았습니다${fact('rows') ? `(${fact('rows')}행)` : ''}.`,
+    en: `${fact('who')} exported records as ${fact('format')}${rowsOf(fact).en}.`,
+    ko: `${fact('who')}가 기록을 ${fact('format')} 형식으로 내려받았습니다${rowsOf(fact).ko}.`,
   }),
   EXPORT_LARGE: (fact) => ({
     en: `${fact('who')} exported ${fact('rows')} rows at once as ${fact('format')}.`,

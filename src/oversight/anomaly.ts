@@ -45,6 +45,7 @@ export interface PeriodFacts {
   newItems: readonly { consignee: string; item: string; isConsigneeNew: boolean }[];
   /** Who read the records of one person how often. */
   subjectReads: readonly { who: string; count: number; entries: readonly number[] }[];
+  /** `found`: rows that were handed out; null where no end of it is known, and of evidence. */
   exports: readonly { entry: number; who: string; format: string; found: number | null }[];
   /** Accountings of disclosures that one actor asked for on one day. */
   lookups: readonly { who: string; day: string; count: number }[];

@@ -17,18 +17,14 @@ export interface OversightDeps {
   onSubmitted: () => void;
 }
 
-/** What is said of each kind of read. `found`: how many answers it had. */
+/** What is said of each kind of read. */
 type ReadByKind =
   /** `person`: whose transfers were asked for, where they are known. */
-  | {
-      kind?: 'audit-read' | undefined;
-      query: ReadQuery;
-      found?: number | undefined;
-      person?: Person | undefined;
-    }
+  | { kind?: 'audit-read' | undefined; query: ReadQuery; person?: Person | undefined }
   /** `person`: whose disclosures they are, where it is known. */
   | {
       kind: 'disclosures-read';
+      /** How many there were. */
       found: number;
       person?: Person | undefined;
       reason?: string | undefined;
@@ -38,10 +34,13 @@ type ReadByKind =
       reason: string;
       format: string;
       query: ReadQuery;
-      found?: number | undefined;
+      /** By which its end names it. */
+      export?: string | undefined;
       /** Whose transfers were asked for, where they are known. */
       person?: Person | undefined;
     }
+  /** No read of its own, but the end of one. */
+  | { kind: 'export-ended'; export: string; rows: number; whole: boolean }
   | { kind: 'reconciled'; query: ReadQuery; agreed: number; differing: number };
 
 /** A read, by whom, and of which transfer or consignee where it is about one. */

@@ -97,7 +97,7 @@ async function transferFacts(
   return new Map(rows.map(({ id, client, subject }) => [id, { client, subject }]));
 }
 
-async function store(tx: Queryable, { counts, reads, items }: Tally): Promise<void> {
+async function store(tx: Queryable, { counts, reads, ends, items }: Tally): Promise<void> {
   await tx.query(
     `INSERT INTO activity_days (day, kind, consignee, who, why, off_hours, count)
      SELECT * FROM unnest($1::date[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
@@ -123,14 +123,25 @@ async function store(tx: Queryable, { counts, reads, items }: Tally): Promise<vo
       items.map(({ day }) => day),
     ],
   );
-  if (reads.length === 0) return;
+  if (reads.length > 0) await storeReads(tx, reads);
+  // An export is recorded before it begins: its row is there, or among those of this run.
+  if (ends.length === 0) return;
+  await tx.query(
+    `UPDATE audit_reads SET found = ended.rows
+     FROM unnest($1::uuid[], $2::bigint[]) AS ended (export, rows)
+     WHERE audit_reads.export = ended.export AND audit_reads.found IS NULL`,
+    [ends.map((end) => end.export), ends.map(({ rows }) => rows)],
+  );
+}
+
+async function storeReads(tx: Queryable, reads: Tally['reads']): Promise<void> {
   // Whoever was erased since is nobody's subject any more.
   await tx.query(
-    `INSERT INTO audit_reads (entry, at, kind, who, what, subject, found)
+    `INSERT INTO audit_reads (entry, at, kind, who, what, subject, found, export)
      SELECT entry, at, kind, who, what, (SELECT id FROM subjects WHERE subjects.id = read.subject),
-       found
+       found, export
      FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::uuid[],
-       $7::bigint[]) AS read (entry, at, kind, who, what, subject, found)
+       $7::bigint[], $8::uuid[]) AS read (entry, at, kind, who, what, subject, found, export)
      ON CONFLICT DO NOTHING`,
     [
       reads.map(({ entry }) => entry),
@@ -140,6 +151,7 @@ async function store(tx: Queryable, { counts, reads, items }: Tally): Promise<vo
       reads.map(({ what }) => what),
       reads.map(({ subject }) => subject),
       reads.map(({ found }) => found),
+      reads.map((read) => read.export),
     ],
   );
 }

@@ -27,11 +27,15 @@ export interface ReadRow {
   /** Of the detail, or of the transfer that was looked at. */
   subject: string | null;
   found: number | null;
+  /** The id of an export, by which its end names it (UUID). */
+  export: string | null;
 }
 
 export interface Tally {
   counts: ActivityCount[];
   reads: ReadRow[];
+  /** How many rows exports came to that ended in this run. */
+  ends: { export: string; rows: number }[];
   /** The first of each in this run, in the order of the ledger. */
   items: { consignee: string; item: string; day: string }[];
 }
@@ -72,6 +76,8 @@ interface Detail {
   reason?: string;
   format?: string;
   found?: number;
+  export?: string;
+  rows?: number;
   query?: Record<string, unknown>;
 }
 
@@ -140,7 +146,7 @@ export function tally(
 ): Tally {
   const counts = new Map<string, ActivityCount>();
   const items = new Map<string, Tally['items'][number]>();
-  const reads: ReadRow[] = [];
+  const [reads, ends]: [ReadRow[], Tally['ends']] = [[], []];
   for (const entry of entries) {
     const leaf = readLeaf(entry.leaf);
     if (!leaf) continue;
@@ -158,12 +164,16 @@ export function tally(
       const key = `${consignee} ${item}`;
       if (!items.has(key)) items.set(key, { consignee, item, day });
     }
+    const exportId = textOf(said.export, uuid);
+    if (kind === 'export-ended' && exportId !== null && Number.isSafeInteger(said.rows)) {
+      ends.push({ export: exportId, rows: said.rows! });
+    }
     if (!readingKinds.has(kind)) continue;
     const subject = said.subject ?? fact?.subject ?? null;
     const read = { entry: entry.index, at: leaf.at, kind, who, what: why, subject };
-    reads.push({ ...read, found: said.found ?? null });
+    reads.push({ ...read, found: said.found ?? null, export: exportId });
   }
-  return { counts: [...counts.values()], reads, items: [...items.values()] };
+  return { counts: [...counts.values()], reads, ends, items: [...items.values()] };
 }
 
 function add(counts: Map<string, ActivityCount>, one: ActivityCount): void {

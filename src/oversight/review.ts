@@ -6,6 +6,7 @@ import { daysAfter, seoulDate } from '#src/base/seoul.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
 import type { Sealer } from '#src/sealing/seal.ts';
 import type { Database } from '#src/store/pool.ts';
+import { exportMsMax } from './export.ts';
 import { isCovered, periodNamed, periodsBetween, type Period } from './period.ts';
 import { periodFacts, shownOf, summaryOf, type Shown } from './review-facts.ts';
 import { readLeaf } from './review-tally.ts';
@@ -153,17 +154,22 @@ export async function openReview(deps: ReviewDeps, name: string): Promise<Opened
 
 /** An entry gets its number so soon after its time, or the gateway takes nothing more. */
 const graceMs = 60_000;
+/** After so long an export has ended, or never says how. */
+const exportEndMsMax = exportMsMax + 5 * graceMs;
 const dayMs = 86_400_000;
 
-/** True when every entry of a period that has ended is counted. */
+/** True when every entry of a period that has ended is counted, and every export of it ended. */
 async function isCounted({ db, ledger, clock }: ReviewDeps, { to }: Period): Promise<boolean> {
   const endMs = Date.parse(`${to}T00:00:00+09:00`) + dayMs;
-  if (clock.now().getTime() < endMs + graceMs) return false;
+  const nowMs = clock.now().getTime();
+  if (nowMs < endMs + graceMs) return false;
   const { rows } = await db.query<{ next: number; waits: boolean }>(
     `SELECT next, EXISTS (SELECT FROM submissions WHERE
-       substring(encode(leaf, 'escape') FROM '"at":"([^"]+)"')::timestamptz < $1) AS waits
+       substring(encode(leaf, 'escape') FROM '"at":"([^"]+)"')::timestamptz < $1)
+       OR EXISTS (SELECT FROM audit_reads WHERE at >= $2 AND at < $1
+         AND export IS NOT NULL AND found IS NULL) AS waits
      FROM activity_mark`,
-    [new Date(endMs)],
+    [new Date(endMs), new Date(nowMs - exportEndMsMax)],
   );
   const { next = 0, waits = true } = rows[0] ?? {};
   if (waits) return false;

@@ -68,7 +68,7 @@ export const tables: Readonly<Record<string, string>> = {
   activity_mark: 'SELECT, UPDATE (next)',
   activity_days: 'SELECT, INSERT, UPDATE (count)',
   activity_items: 'SELECT, INSERT',
-  audit_reads: 'SELECT, INSERT',
+  audit_reads: 'SELECT, INSERT, UPDATE (found)',
   reviews: 'SELECT, INSERT',
 };
 

@@ -15,6 +15,7 @@ const person = { staff: 'officer' };
 const reason = 'asked in writing';
 const source = '192.0.2.7';
 const quarantined = '019cabcd-0000-7000-8000-000000000005';
+const exportId = '019cabcd-0000-7000-8000-000000000006';
 
 export const oversightSamples: {
   [K in keyof OversightDetail]: Extract<EntryInput, { kind: K }>;
@@ -54,7 +55,7 @@ export const oversightSamples: {
   'audit-read': {
     kind: 'audit-read',
     at,
-    detail: { actor: auditor, source, query: { consignee: 'samkwang', status: null }, found: 3 },
+    detail: { actor: auditor, source, query: { consignee: 'samkwang', status: null } },
   },
   'disclosures-read': {
     kind: 'disclosures-read',
@@ -67,7 +68,14 @@ export const oversightSamples: {
   exported: {
     kind: 'exported',
     at,
-    detail: { actor: signedIn, source, reason, format: 'csv', query: { status: 'failed' } },
+    detail: {
+      ...{ actor: signedIn, source, reason, format: 'csv' },
+      ...{ query: { status: 'failed' }, export: exportId },
+    },
+  },
+  'export-ended': {
+    kind: 'export-ended',
+    ...{ at, detail: { actor: signedIn, source, export: exportId, rows: 500, whole: false } },
   },
   reconciled: {
     kind: 'reconciled',

