@@ -86,4 +86,5 @@ export const enrolFaults: Readonly<Record<EnrolFault | 'DIFFERENT', Words>> = {
     '비밀번호에 계정 이름을 넣을 수 없습니다.',
   ),
   DIFFERENT: say('The two passwords differ.', '두 비밀번호가 다릅니다.'),
+  BUSY: words.busy,
 };

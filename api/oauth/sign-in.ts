@@ -5,7 +5,6 @@ import { Router, urlencoded, type Request, type RequestHandler, type Response } 
 import type { Interaction, Provider } from 'oidc-provider';
 import { canonicalBytes } from '#src/base/canonical.ts';
 import { codeSecretBytes, enrolmentOf } from '#src/access/one-time-code.ts';
-import { TooManyPasswords } from '#src/access/password.ts';
 import { enrol, findEnrolment, signIn, type EnrolFault } from '#src/access/sign-in.ts';
 import { recordEnrolled, recordLock } from '#src/lifecycle/staff.ts';
 import { pickLanguage } from '../problem.ts';
@@ -117,14 +116,11 @@ async function takeSignIn(
     ...{ account: text(form, 'account'), password: text(form, 'password') },
     code: text(form, 'code'),
   };
-  const outcome = await signIn(people, given).catch((error: unknown) => {
-    if (error instanceof TooManyPasswords) return null;
-    throw error;
-  });
-  if (outcome === null) return send(response, 503, signInPage(placeOf(request), words.busy));
+  const outcome = await signIn(people, given);
   if (!outcome.ok) {
     const source = request.ip ?? '';
     if (outcome.locked) await recordLock(people, { ...outcome.locked, source });
+    if (outcome.isBusy) return send(response, 503, signInPage(placeOf(request), words.busy));
     log.info({ reason: outcome.locked ? 'LOCKED' : 'REFUSED' }, 'sign-in refused');
     return send(response, 401, signInPage(placeOf(request), words.refused));
   }
@@ -159,19 +155,15 @@ async function takeEnrolment(
     const sealed = people.sealer.seal(secret, aad).toString('base64url');
     const key = enrolmentOf(secret, { account: staff, issuer: 'Waybill' });
     const shown = { account: staff, token, sealed, ...key };
-    send(response, fault ? 400 : 200, enrolPage(place, shown, fault));
+    const status = fault === 'BUSY' ? 503 : fault === null ? 200 : 400;
+    send(response, status, enrolPage(place, shown, fault));
   };
   if (!kept) return show(null);
   const password = text(form, 'password');
   if (password !== text(form, 'repeat')) return show('DIFFERENT');
   const given = { token, secret, password, code: text(form, 'code') };
-  const done = await people.db.transaction(async (tx) => {
-    const outcome = await enrol(people, given, tx);
-    if (typeof outcome !== 'string') {
-      await recordEnrolled(people, tx, { staff, source: request.ip ?? '' });
-    }
-    return outcome;
-  });
+  const source = request.ip ?? '';
+  const done = await enrol(people, given, (tx) => recordEnrolled(people, tx, { staff, source }));
   if (typeof done === 'string') return show(done);
   const next = { href: consolePath, label: words.title };
   send(response, 200, wordPage(place, { title: words.done, why: words.doneWhy, next }));

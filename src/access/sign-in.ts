@@ -1,8 +1,8 @@
 /** A person proves who they are: account, password and one-time code, or nothing at all is told. */
-import type { Queryable } from '#src/store/pool.ts';
+import type { Database, Queryable } from '#src/store/pool.ts';
 import { stepOfCode } from './one-time-code.ts';
 import { checkPassword, hashPassword, isOutdated, passwordFault } from './password.ts';
-import type { PasswordFault } from './password.ts';
+import { TooManyPasswords, type PasswordFault } from './password.ts';
 import type { RowFingerprint } from './row-seal.ts';
 import { staffAad, staffRows, type RowSealer, type StaffRow } from './staff-rows.ts';
 import { hashEnrolment, STAFF_ID } from './staff-rules.ts';
@@ -24,8 +24,13 @@ export interface SignInDeps {
 /** What an attempt came to. A refusal says no more to the person than that it is one. */
 export type SignInOutcome =
   | { ok: true; staff: string; roles: StaffRow['roles'] }
-  /** `locked`: this attempt locked it, and there were so many. */
-  | { ok: false; locked?: { staff: string; attempts: number } };
+  | {
+      ok: false;
+      /** This attempt locked it, and there were so many. */
+      locked?: { staff: string; attempts: number };
+      /** More at once than this process can check: nothing was, but the attempt counts. */
+      isBusy?: true;
+    };
 
 /**
  * Checks one attempt. Each is counted before anything is checked, so that any number at once, in
@@ -43,14 +48,25 @@ export async function signIn(
   const known = STAFF_ID.test(id) ? await rows.find(db, { id }) : undefined;
   const row = known?.revokedAt === null && known.password !== null ? known : undefined;
   const attempts = row ? await countAttempt(db, id) : null;
-  const isRight = await checkPassword(given.password, row?.password ?? null);
-  if (!row || attempts === null) return { ok: false };
+  const isRight = await unlessBusy(checkPassword(given.password, row?.password ?? null));
+  const locked = attempts !== null && attempts >= attemptsMax ? { staff: id, attempts } : null;
+  const refused = { ok: false as const, ...(locked ? { locked } : {}) };
+  if (isRight === null) return { ...refused, isBusy: true };
+  if (!row || attempts === null) return refused;
   const step = stepOfCode(secretOf(row, deps.sealer), given.code.replace(/\s/g, ''), deps.now());
   if (isRight && step !== null && (await takeStep(db, row, step))) {
     await rehash({ db, rows }, row, given.password);
     return { ok: true, staff: id, roles: row.roles };
   }
-  return attempts < attemptsMax ? { ok: false } : { ok: false, locked: { staff: id, attempts } };
+  return refused;
+}
+
+/** Null where there are more at once than this process can check. */
+function unlessBusy<T>(work: Promise<T>): Promise<T | null> {
+  return work.catch((error: unknown) => {
+    if (error instanceof TooManyPasswords) return null;
+    throw error;
+  });
 }
 
 /** How many there have been in a row with this one; null while the account is locked. */
@@ -81,14 +97,15 @@ async function takeStep(db: Queryable, { id, mac }: StaffRow, step: number): Pro
   return rowCount === 1;
 }
 
-/** A password that was hashed with weaker parameters than today's is hashed anew. */
+/** A password that was hashed with weaker parameters than today's is hashed anew, now or later. */
 async function rehash(
   { db, rows }: { db: Queryable; rows: ReturnType<typeof staffRows> },
   { id, password: before }: StaffRow,
   password: string,
 ): Promise<void> {
   if (before === null || !isOutdated(before)) return;
-  const hash = await hashPassword(password);
+  const hash = await unlessBusy(hashPassword(password));
+  if (hash === null) return;
   await rows.change(db, id, (row) => (row.password === before ? { password: hash } : undefined));
 }
 
@@ -110,17 +127,17 @@ export async function findEnrolment(
 }
 
 /** Why a first sign-in did not come about. Closed. */
-export type EnrolFault = PasswordFault | 'TOKEN' | 'CODE';
+export type EnrolFault = PasswordFault | 'TOKEN' | 'CODE' | 'BUSY';
 
 /**
  * Sets the password and the secret of the codes, once. The code shows that the authenticator has
  * the secret; it is used up by that.
- * @param within the transaction that also records it
+ * @param record writes down that a person has begun, in the transaction in which it happens
  */
 export async function enrol(
-  deps: SignInDeps,
+  deps: SignInDeps & { db: Database },
   given: { token: string; secret: Buffer; password: string; code: string },
-  within: Queryable = deps.db,
+  record: (tx: Queryable, staff: string) => Promise<void>,
 ): Promise<{ staff: string; roles: StaffRow['roles'] } | EnrolFault> {
   const found = await findEnrolment(deps, given.token);
   if (!found) return 'TOKEN';
@@ -128,15 +145,20 @@ export async function enrol(
   if (fault) return fault;
   const step = stepOfCode(given.secret, given.code.replace(/\s/g, ''), deps.now());
   if (step === null) return 'CODE';
-  const password = await hashPassword(given.password);
+  // Before the transaction: a hash waits its turn, and no connection must wait with it.
+  const password = await unlessBusy(hashPassword(given.password));
+  if (password === null) return 'BUSY';
   const totp = deps.sealer.seal(given.secret, staffAad(found.staff, 'totp'));
   const enrolment = hashEnrolment(given.token);
-  const row = await staffRows(deps).change(within, found.staff, (now) =>
-    now.revokedAt === null && now.enrolment?.equals(enrolment)
-      ? { password, totp, enrolment: null, enrolmentUntil: null }
-      : undefined,
-  );
-  if (!row) return 'TOKEN';
-  await within.query('UPDATE staff SET totp_step = $2, failures = 0 WHERE id = $1', [row.id, step]);
-  return { staff: row.id, roles: row.roles };
+  return deps.db.transaction(async (tx) => {
+    const row = await staffRows(deps).change(tx, found.staff, (now) =>
+      now.revokedAt === null && now.enrolment?.equals(enrolment)
+        ? { password, totp, enrolment: null, enrolmentUntil: null }
+        : undefined,
+    );
+    if (!row) return 'TOKEN';
+    await tx.query('UPDATE staff SET totp_step = $2, failures = 0 WHERE id = $1', [row.id, step]);
+    await record(tx, row.id);
+    return { staff: row.id, roles: row.roles };
+  });
 }

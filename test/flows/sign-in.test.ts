@@ -7,6 +7,7 @@ import { axeSource, startBrowser } from '#test/support/browser.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { posted } from '#test/support/orders.ts';
 import {
+  Authenticator,
   beginSignIn,
   makePerson,
   openSignIn,
@@ -15,7 +16,9 @@ import {
   signInPerson,
   Visitor,
   walk,
+  whileBusy,
 } from '#test/support/people.ts';
+import { asOwner } from '#test/support/transfers.ts';
 import { until } from '#test/support/wait.ts';
 
 let world: World;
@@ -223,6 +226,38 @@ describe('a person who is refused', () => {
   });
 });
 
+describe('while more come at once than can be checked', () => {
+  test('a person is told to try again, at the first time too, and a lock is recorded', async () => {
+    const { account, enrolment } = await grant(['auditor']);
+    const { token } = enrolment;
+    const visitor = new Visitor(gateway.url);
+    const enrol = (form: Record<string, string>) => visitor.post('/oauth2/enrol?lang=en', form);
+    const shown = await (await enrol({ token })).text();
+    const secret = /name="secret" value="([^"]+)"/.exec(shown)?.[1] ?? '';
+    const key = /<code class="secret">([A-Z2-7 ]+)</.exec(shown)?.[1] ?? '';
+    const phone = new Authenticator(key.replaceAll(' ', ''));
+    const chosen = { token, secret, password, repeat: password, code: phone.next() };
+    const turnedAway = await whileBusy(() => enrol(chosen));
+    expect(turnedAway.status).toBe(503);
+    expect(await turnedAway.text()).toContain('Too many sign-ins at once');
+    expect((await enrol(chosen)).status).toBe(200);
+
+    const form = await openSignIn(visitor, beginSignIn(gateway.url));
+    const wrong = { account: account.id, password, code: '000000' };
+    const statuses = await whileBusy(async () => {
+      const attempts = [];
+      for (let count = 0; count < 5; count += 1) attempts.push(await visitor.post(form, wrong));
+      return attempts.map(({ status }) => status);
+    });
+    expect(statuses).toEqual([503, 503, 503, 503, 503]);
+    const operator = await gateway.as('operator');
+    const { items } = await operator.json<{ items: { kind: string }[] }>(
+      `/v1/access/history?staff=${account.id}`,
+    );
+    expect(items.map(({ kind }) => kind)).toContain('staff-locked');
+  });
+});
+
 describe('a session', () => {
   test('ends within five seconds of a revocation, and takes its tokens with it', async () => {
     const [id, phone] = await person(['auditor']);
@@ -249,12 +284,8 @@ describe('a session', () => {
     const [id, phone] = await person(['auditor']);
     const visitor = new Visitor(gateway.url);
     const token = await signInPerson(visitor, id, phone);
-    const owner = await ownerOf(world);
-    await owner.query(
-      `UPDATE sign_ins SET ${column} = now() - interval '${ago}' WHERE staff = $1`,
-      [id],
-    );
-    await owner.end();
+    const sql = `UPDATE sign_ins SET ${column} = now() - interval '${ago}' WHERE staff = $1`;
+    await asOwner(world, sql, [id]);
     expect((await api(token, '/v1/ledger/entries')).status).toBe(401);
     const none = beginSignIn(gateway.url, { prompt: 'none' });
     const refused = await walk(visitor, await visitor.ask(`/oauth2/authorize?${none.query}`));
@@ -317,10 +348,3 @@ describe('in a browser', () => {
     }
   }, 60_000);
 });
-
-async function ownerOf({ database }: World) {
-  const { Client } = await import('pg');
-  const client = new Client({ connectionString: database.ownerUrl });
-  await client.connect();
-  return client;
-}
