@@ -1,5 +1,6 @@
 /** Rows of accounts that no gateway wrote: they let nobody in, and they are told of. */
 import type { ClientRegistry } from './clients.ts';
+import type { Resealed } from './row-seal.ts';
 import type { StaffRegistry } from './staff.ts';
 
 export interface AccountWatch {
@@ -12,19 +13,31 @@ export interface AccountWatch {
   unknown(): number;
 }
 
-export function createAccountWatch(deps: {
-  clients: Pick<ClientRegistry, 'list' | 'reseal'>;
-  staff: Pick<StaffRegistry, 'list' | 'reseal'>;
-}): AccountWatch {
-  const { clients, staff } = deps;
+interface Registries {
+  clients: Pick<ClientRegistry, 'reseal'>;
+  staff: Pick<StaffRegistry, 'reseal'>;
+}
+
+export function createAccountWatch(deps: Registries): AccountWatch {
   let unknown = 0;
   return {
     async look() {
-      const rows = [...(await clients.list()), ...(await staff.list())];
-      unknown = rows.filter(({ sealed }) => sealed === 'none').length;
-      if (!rows.some(({ sealed }) => sealed === 'older')) return 0;
-      return (await clients.reseal()) + (await staff.reseal());
+      const found = await resealAccounts(deps);
+      unknown = found.unknown;
+      return found.resealed;
     },
     unknown: () => unknown,
+  };
+}
+
+/**
+ * Rows of accounts carry a seal by the HMAC key, and people's hold what the sealing key sealed: an
+ * old key's counts until it is retired. Looks at all of them, and seals anew what is older.
+ */
+export async function resealAccounts({ clients, staff }: Registries): Promise<Resealed> {
+  const [machines, people] = [await clients.reseal(), await staff.reseal()];
+  return {
+    resealed: machines.resealed + people.resealed,
+    unknown: machines.unknown + people.unknown,
   };
 }

@@ -4,7 +4,8 @@ import type { Queryable } from '#src/store/pool.ts';
 import type { NewClient } from './client-rules.ts';
 import { publicPart } from './keys.ts';
 import type { Role } from './roles.ts';
-import { createRowSeal, type RowFingerprint, type RowSeal, type SealState } from './row-seal.ts';
+import { changeSealed, createRowSeal } from './row-seal.ts';
+import type { RowFingerprint, RowSeal, SealState } from './row-seal.ts';
 
 /** A client account as it stands in the database. */
 export interface ClientAccount {
@@ -107,11 +108,19 @@ export function clientRows(deps: { now: () => number; fingerprint: RowFingerprin
       );
       return rowCount === 1;
     },
-    change: (
+    async change(
       db: Queryable,
       id: string,
       decide: (account: ClientAccount) => RowChange | undefined,
-    ) => changeRow({ account, seal }, db, id, decide),
+    ): Promise<ClientAccount | undefined> {
+      const read = async () => {
+        const row = await readRow(db, id);
+        return row && account(row).sealed !== 'none' ? row : undefined;
+      };
+      const write = (row: ClientRow, change: RowChange) => writeRow(db, seal, row, change);
+      const changed = await changeSealed({ read, write }, (row) => decide(account(row)));
+      return changed && account(changed);
+    },
   };
 }
 
@@ -125,31 +134,22 @@ async function readRow(db: Queryable, id: string): Promise<ClientRow | undefined
   return rows[0];
 }
 
-/**
- * Changes a row whose seal is good, whoever else changes it meanwhile: the last to come sees what
- * the others did. Undefined where there is none, or nothing is to be changed.
- */
-async function changeRow(
-  of: { account: (row: ClientRow) => ClientAccount; seal: RowSeal<ReturnType<typeof contentOf>> },
+/** Undefined where the row was changed since it was read. */
+async function writeRow(
   db: Queryable,
-  id: string,
-  decide: (account: ClientAccount) => RowChange | undefined,
-): Promise<ClientAccount | undefined> {
-  for (;;) {
-    const row = await readRow(db, id);
-    if (!row || of.account(row).sealed === 'none') return undefined;
-    const change = decide(of.account(row));
-    if (change === undefined) return undefined;
-    const { scopes = row.scopes, jwks = row.jwks, revokedAt = row.revoked_at } = change;
-    const changed = { ...row, scopes, jwks, revoked_at: revokedAt };
-    const mac = of.seal.make(contentOf(changed));
-    const { rowCount } = await db.query(
-      `UPDATE clients SET scopes = $3, jwks = $4, revoked_at = $5, mac = $6
-       WHERE id = $1 AND mac = $2`,
-      [id, row.mac, scopes, JSON.stringify(jwks), revokedAt, mac],
-    );
-    if (rowCount === 1) return of.account({ ...changed, mac });
-  }
+  seal: RowSeal<ReturnType<typeof contentOf>>,
+  row: ClientRow,
+  change: RowChange,
+): Promise<ClientRow | undefined> {
+  const { scopes = row.scopes, jwks = row.jwks, revokedAt = row.revoked_at } = change;
+  const changed = { ...row, scopes, jwks, revoked_at: revokedAt };
+  const mac = seal.make(contentOf(changed));
+  const { rowCount } = await db.query(
+    `UPDATE clients SET scopes = $3, jwks = $4, revoked_at = $5, mac = $6
+     WHERE id = $1 AND mac = $2`,
+    [row.id, row.mac, scopes, JSON.stringify(jwks), revokedAt, mac],
+  );
+  return rowCount === 1 ? { ...changed, mac } : undefined;
 }
 
 /** New keys, and old ones until `oldUntil`, or their own end where that is earlier. */

@@ -3,7 +3,7 @@ import type { Queryable } from '#src/store/pool.ts';
 import { assertSound, type NewClient } from './client-rules.ts';
 import { clientRows, jwksOf, type ClientAccount } from './client-rows.ts';
 import type { Role } from './roles.ts';
-import type { RowFingerprint } from './row-seal.ts';
+import type { Resealed, RowFingerprint } from './row-seal.ts';
 import { createStateCache } from './state-cache.ts';
 
 export type { ClientAccount };
@@ -44,13 +44,13 @@ export interface ClientRegistry {
   /** Revokes a client: no new token at once, no old one after 5 s. False: unknown or revoked. */
   revoke(id: string, within?: Queryable): Promise<boolean>;
   /** The account as the database has it now, revoked ones too; not one without a good seal. */
-  find(id: string): Promise<ClientAccount | undefined>;
+  find(id: string, within?: Queryable): Promise<ClientAccount | undefined>;
   /** Every account, by id; `sealed` is `none` where a hand in the database made or changed it. */
   list(): Promise<ClientAccount[]>;
   /** The client if it exists and is not revoked, as of at most 4 s ago. */
   lookup(id: string): Promise<ActiveClient | undefined>;
-  /** Seals anew what is sealed by an older key. Returns how many there were. */
-  reseal(): Promise<number>;
+  /** Looks at every row, and seals anew what is sealed by an older key. */
+  reseal(): Promise<Resealed>;
 }
 
 export interface ClientRegistryDeps {
@@ -63,8 +63,8 @@ export interface ClientRegistryDeps {
 /** The registry of clients; one per process, so that its cache is shared by every request. */
 export function createClientRegistry({ db, now, fingerprint }: ClientRegistryDeps): ClientRegistry {
   const rows = clientRows({ now, fingerprint });
-  const find = async (id: string) => {
-    const found = await rows.find(db, id);
+  const find = async (id: string, within: Queryable = db) => {
+    const found = await rows.find(within, id);
     return found?.sealed === 'none' ? undefined : found;
   };
   const states = createStateCache({ read: async (id) => active(await find(id)), now });
@@ -104,9 +104,14 @@ export function createClientRegistry({ db, now, fingerprint }: ClientRegistryDep
     },
     list: () => rows.list(db),
     async reseal() {
-      const older = (await rows.list(db)).filter(({ sealed }) => sealed === 'older');
-      for (const { id } of older) await rows.change(db, id, () => ({}));
-      return older.length;
+      const isOlder = ({ sealed }: ClientAccount) => sealed === 'older';
+      const anew = (account: ClientAccount) => (isOlder(account) ? {} : undefined);
+      const found = { resealed: 0, unknown: 0 };
+      for (const account of await rows.list(db)) {
+        if (account.sealed === 'none') found.unknown += 1;
+        else if (anew(account) && (await rows.change(db, account.id, anew))) found.resealed += 1;
+      }
+      return found;
     },
   };
 }

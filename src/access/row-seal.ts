@@ -1,6 +1,7 @@
 /** Rows of accounts are sealed by a key outside the database: a smuggled one counts for nothing. */
 import { timingSafeEqual } from 'node:crypto';
 import { canonicalBytes } from '#src/base/canonical.ts';
+import { GatewayError } from '#src/base/errors.ts';
 
 type RowUse = 'client-row' | 'staff-row';
 
@@ -39,4 +40,37 @@ export function createRowSeal<Content>(
       return fingerprint.others(use, bytes).some((made) => isSame(made, mac)) ? 'older' : 'none';
     },
   };
+}
+
+/** What looking at all rows came to: how many were sealed anew, how many nobody may act by. */
+export interface Resealed {
+  resealed: number;
+  unknown: number;
+}
+
+/** Each try that fails is a change by somebody else that did not. */
+const triesMax = 50;
+
+/**
+ * Changes a row whose seal is good, whoever else changes it meanwhile: the last to come sees what
+ * the others did. Undefined where there is none, or nothing is to be changed.
+ * @param row.read the row, only if its seal is good
+ * @param row.write the row as it is then; undefined where it was another by then
+ * @throws GatewayError `DATABASE_UNAVAILABLE` when it never stands still
+ */
+export async function changeSealed<Row, Change>(
+  row: {
+    read: () => Promise<Row | undefined>;
+    write: (before: Row, change: Change) => Promise<Row | undefined>;
+  },
+  decide: (row: Row) => Change | undefined,
+): Promise<Row | undefined> {
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const before = await row.read();
+    const change = before && decide(before);
+    if (before === undefined || change === undefined) return undefined;
+    const changed = await row.write(before, change);
+    if (changed) return changed;
+  }
+  throw new GatewayError('DATABASE_UNAVAILABLE', { retryAfterSeconds: 1 });
 }

@@ -1,13 +1,16 @@
 /** The rows of people's accounts: each read with its seal checked, each written with a new one. */
 import { canonicalBytes } from '#src/base/canonical.ts';
 import type { Queryable } from '#src/store/pool.ts';
-import { createRowSeal, type RowFingerprint, type RowSeal, type SealState } from './row-seal.ts';
+import { changeSealed, createRowSeal } from './row-seal.ts';
+import type { RowFingerprint, RowSeal, SealState } from './row-seal.ts';
 import { STAFF_ID, type StaffRole } from './staff-rules.ts';
 
 /** Encrypts what a row holds of a person, bound to the row. */
 export interface RowSealer {
   seal: (plain: Uint8Array, aad: Uint8Array) => Buffer;
   open: (sealed: Uint8Array, aad: Uint8Array) => Buffer;
+  /** Whether the key that is worked with now sealed it. */
+  isCurrent: (sealed: Uint8Array) => boolean;
 }
 
 /** A row as it stands in the database. */
@@ -67,16 +70,18 @@ export function staffRows(deps: { fingerprint: RowFingerprint }) {
     return rows[0];
   }
 
+  /** The row, only if its seal is good. */
+  async function find(
+    db: Queryable,
+    by: { id: string } | { enrolment: Buffer },
+  ): Promise<StaffRow | undefined> {
+    const row = await read(db, by);
+    return row && stateOf(row) !== 'none' ? row : undefined;
+  }
+
   return {
     stateOf,
-    /** The row, only if its seal is good. */
-    async find(
-      db: Queryable,
-      by: { id: string } | { enrolment: Buffer },
-    ): Promise<StaffRow | undefined> {
-      const row = await read(db, by);
-      return row && stateOf(row) !== 'none' ? row : undefined;
-    },
+    find,
     async list(db: Queryable): Promise<StaffRow[]> {
       const text = `SELECT ${COLUMNS} FROM staff ORDER BY id LIMIT ${LIST_MAX}`;
       return (await db.query<StaffRow>(text)).rows;
@@ -96,40 +101,34 @@ export function staffRows(deps: { fingerprint: RowFingerprint }) {
       db: Queryable,
       id: string,
       decide: (row: StaffRow) => Partial<StaffContent> | undefined,
-    ) => changeRow({ read, stateOf, seal }, db, id, decide),
+    ): Promise<StaffRow | undefined> =>
+      changeSealed(
+        {
+          read: () => find(db, { id }),
+          write: (row, change: Partial<StaffContent>) => writeRow(db, seal, row, change),
+        },
+        decide,
+      ),
   };
 }
 
-/**
- * Changes a row whose seal is good, whoever else changes it meanwhile: the last to come sees what
- * the others did. Undefined where there is none, or nothing is to be changed.
- */
-async function changeRow(
-  of: {
-    read: (db: Queryable, by: { id: string }) => Promise<StaffRow | undefined>;
-    stateOf: (row: StaffRow) => SealState;
-    seal: RowSeal<ReturnType<typeof contentOf>>;
-  },
+/** Undefined where the row was changed since it was read. */
+async function writeRow(
   db: Queryable,
-  id: string,
-  decide: (row: StaffRow) => Partial<StaffContent> | undefined,
+  seal: RowSeal<ReturnType<typeof contentOf>>,
+  row: StaffRow,
+  change: Partial<StaffContent>,
 ): Promise<StaffRow | undefined> {
-  for (;;) {
-    const row = await of.read(db, { id });
-    if (!row || of.stateOf(row) === 'none') return undefined;
-    const change = decide(row);
-    if (change === undefined) return undefined;
-    const changed = { ...row, ...change };
-    const mac = of.seal.make(contentOf(changed));
-    const { rowCount } = await db.query(
-      `UPDATE staff SET roles = $3, display_name = $4, password = $5, totp = $6,
-         enrolment = $7, enrolment_until = $8, revoked_at = $9, mac = $10
-       WHERE id = $1 AND mac = $2`,
-      [
-        ...[id, row.mac, changed.roles, changed.displayName, changed.password, changed.totp],
-        ...[changed.enrolment, changed.enrolmentUntil, changed.revokedAt, mac],
-      ],
-    );
-    if (rowCount === 1) return { ...changed, mac };
-  }
+  const changed = { ...row, ...change };
+  const mac = seal.make(contentOf(changed));
+  const { rowCount } = await db.query(
+    `UPDATE staff SET roles = $3, display_name = $4, password = $5, totp = $6,
+       enrolment = $7, enrolment_until = $8, revoked_at = $9, mac = $10
+     WHERE id = $1 AND mac = $2`,
+    [
+      ...[row.id, row.mac, changed.roles, changed.displayName, changed.password, changed.totp],
+      ...[changed.enrolment, changed.enrolmentUntil, changed.revokedAt, mac],
+    ],
+  );
+  return rowCount === 1 ? { ...changed, mac } : undefined;
 }

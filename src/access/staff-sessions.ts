@@ -85,9 +85,8 @@ export async function forgetSignIns({
   limits?: SessionLimits;
 }): Promise<number> {
   const { rowCount } = await db.query(
-    `DELETE FROM sign_ins WHERE expires_at < now() OR (model = 'Session'
-       AND (seen_at < now() - make_interval(secs => $1)
-         OR created_at < now() - make_interval(secs => $2)))`,
+    `DELETE FROM sign_ins WHERE expires_at <= now()
+       OR (model = 'Session' AND NOT (${goesOn('$1', '$2')}))`,
     [limits.idleSeconds, limits.absoluteSeconds],
   );
   return rowCount ?? 0;

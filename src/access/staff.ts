@@ -1,8 +1,9 @@
 /** The accounts of people: one a person, sealed rows, told apart by handles. */
 import type { Queryable } from '#src/store/pool.ts';
-import type { RowFingerprint, SealState } from './row-seal.ts';
+import type { Resealed, RowFingerprint, SealState } from './row-seal.ts';
 import { assertRoles, assertStaffSound, type StaffRole } from './staff-rules.ts';
-import { staffAad, staffRows, type RowSealer, type StaffRow } from './staff-rows.ts';
+import { staffAad, staffRows } from './staff-rows.ts';
+import type { RowSealer, StaffContent, StaffRow } from './staff-rows.ts';
 
 /** A person's account, as those see it who manage access. */
 export interface StaffAccount {
@@ -78,11 +79,18 @@ export function createStaffRegistry(deps: StaffRegistryDeps) {
       return (await rows.list(db)).map(account);
     },
     ...staffChanges(deps, rows, account),
-    /** Seals anew what is sealed by an older key. Returns how many there were. */
-    async reseal(): Promise<number> {
-      const older = (await rows.list(db)).filter((row) => rows.stateOf(row) === 'older');
-      for (const { id } of older) await rows.change(db, id, () => ({}));
-      return older.length;
+    /** Looks at every row, and seals anew what is sealed by an older key, or holds what is. */
+    async reseal(): Promise<Resealed> {
+      const anew = (row: StaffRow): Partial<StaffContent> | undefined => {
+        const cells = cellsAnew(row, sealer);
+        return rows.stateOf(row) === 'older' || cells !== undefined ? { ...cells } : undefined;
+      };
+      const found = { resealed: 0, unknown: 0 };
+      for (const row of await rows.list(db)) {
+        if (rows.stateOf(row) === 'none') found.unknown += 1;
+        else if (anew(row) && (await rows.change(db, row.id, anew))) found.resealed += 1;
+      }
+      return found;
     },
   };
 }
@@ -150,8 +158,27 @@ async function endSessions(db: Queryable, staff: string): Promise<void> {
 /** A name that cannot be opened is no reason to show nothing of the others. */
 function nameIn({ id, displayName }: StaffRow, sealer: RowSealer): string | null {
   if (displayName === null) return null;
+  return opened(sealer, displayName, staffAad(id, 'name'))?.toString('utf8') ?? null;
+}
+
+/** What older keys sealed in a row, sealed anew; what no key opens stays as it is. */
+function cellsAnew(
+  { id, displayName, totp }: StaffRow,
+  sealer: RowSealer,
+): Partial<StaffContent> | undefined {
+  const anew = (sealed: Buffer | null, what: Parameters<typeof staffAad>[1]) => {
+    if (sealed === null || sealer.isCurrent(sealed)) return undefined;
+    const plain = opened(sealer, sealed, staffAad(id, what));
+    return plain && sealer.seal(plain, staffAad(id, what));
+  };
+  const [name, secret] = [anew(displayName, 'name'), anew(totp, 'totp')];
+  if (!name && !secret) return undefined;
+  return { ...(name ? { displayName: name } : {}), ...(secret ? { totp: secret } : {}) };
+}
+
+function opened(sealer: RowSealer, sealed: Buffer, aad: Buffer): Buffer | null {
   try {
-    return sealer.open(displayName, staffAad(id, 'name')).toString('utf8');
+    return sealer.open(sealed, aad);
   } catch {
     return null;
   }

@@ -2,6 +2,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { resealAccounts } from '#src/access/account-watch.ts';
 import { readConfig } from '#src/base/config.ts';
 import { StartupError } from '#src/base/errors.ts';
 import { findKeySources, keyNames, type KeyName } from '#src/base/key-sources.ts';
@@ -13,7 +14,7 @@ import { retireKey } from '#src/lifecycle/key-change.ts';
 import { coveredUnder, foundUnder, sealedUnder, signedUnder } from '#src/lifecycle/key-uses.ts';
 import { liveProcesses, type KeyRow } from '#src/sealing/key-table.ts';
 import { withOwnRooms, type OwnRooms } from './own-rooms.ts';
-import { resealAccounts, rotateKey } from './rotate.ts';
+import { rotateKey } from './rotate.ts';
 import { rootDir, type Environment } from './settings.ts';
 
 interface Asked {
@@ -134,10 +135,8 @@ async function needsOf(rooms: OwnRooms, { name, id, now }: Asked): Promise<strin
   const { db } = rooms;
   if (name === 'token') return now ? [] : signedUnder(db, id);
   if (name === 'ledger') return coveredUnder(db);
-  if (name === 'hmac') {
-    await resealAccounts(rooms);
-    return foundUnder(db, id);
-  }
+  await resealAccounts(rooms);
+  if (name === 'hmac') return foundUnder(db, id);
   const places = await sealedUnder(db, id);
   return places.map((place) => `something in ${place} is sealed under it`);
 }

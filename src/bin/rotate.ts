@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { resealAccounts } from '#src/access/account-watch.ts';
 import { StartupError } from '#src/base/errors.ts';
 import { appendKey, type KeyName, type KeySource } from '#src/base/key-sources.ts';
 import { announceKey, beginKey } from '#src/lifecycle/key-change.ts';
@@ -40,16 +41,11 @@ export async function rotateKey(rooms: OwnRooms, rotation: Rotation): Promise<He
   }
   await rooms.keys.refresh();
   await untilAll(rooms, rotation, (process) => process.working.includes(`${name}:${key.id}`));
-  if (name === 'hmac') tell(`${await resealAccounts(rooms)} accounts are sealed by the new key`);
+  if (name === 'hmac' || name === 'sealing') {
+    const { resealed } = await resealAccounts(rooms);
+    tell(`${resealed} accounts are sealed by the new key`);
+  }
   return key;
-}
-
-/**
- * Rows of accounts carry a seal by the HMAC key; an old one's is good until it is retired. Answers
- * how many were sealed anew.
- */
-export async function resealAccounts({ clients, staff }: OwnRooms): Promise<number> {
-  return (await clients.reseal()) + (await staff.reseal());
 }
 
 /** The key that was announced before, or was put beside the others by hand, or a new one. */

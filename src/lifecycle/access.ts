@@ -67,7 +67,7 @@ export function rotateAccess(
   const until = change.oldUntil ?? null;
   assertSoon(until, deps.clock.now());
   return deps.db.transaction(async (tx) => {
-    const before = await deps.clients.find(change.client);
+    const before = await deps.clients.find(change.client, tx);
     const client = await deps.clients.replaceKeys(change.client, change.jwks, until, tx);
     if (!client) return undefined;
     const kind = before?.revokedAt ? 'access-granted' : 'access-changed';

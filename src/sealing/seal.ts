@@ -23,6 +23,8 @@ export interface Sealer {
   seal: (plain: Uint8Array, aad: Uint8Array) => Buffer;
   /** Throws when one bit of the sealed bytes, the key or `aad` is another. */
   open: (sealed: Uint8Array, aad: Uint8Array) => Buffer;
+  /** Whether the key that is worked with now sealed it: what is not is to be sealed anew. */
+  isCurrent: (sealed: Uint8Array) => boolean;
 }
 
 /** A sealing key, ready to use. */
@@ -53,11 +55,13 @@ export function createSealer(
     }
     return key;
   };
+  const isUnder = ({ prefix }: ReadyKey, bytes: Uint8Array) =>
+    prefix.equals(bytes.subarray(0, prefix.length));
   const keyFor = (bytes: Buffer): ReadyKey | undefined => {
     const { current, others } = ring();
-    const fits = ({ prefix }: ReadyKey) => bytes.subarray(0, prefix.length).equals(prefix);
     const now = readyOf(current);
-    return fits(now) ? now : others.map(readyOf).find(fits);
+    if (isUnder(now, bytes)) return now;
+    return others.map(readyOf).find((key) => isUnder(key, bytes));
   };
   const reread = (bytes: Buffer): ReadyKey | undefined => {
     if (!('reread' in deps)) return undefined;
@@ -65,6 +69,7 @@ export function createSealer(
     return keyFor(bytes);
   };
   return {
+    isCurrent: (sealed) => isUnder(readyOf(ring().current), sealed),
     seal(plain, aad) {
       const key = readyOf(ring().current);
       const random = randomBytes(44);

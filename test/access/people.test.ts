@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codeAt, enrolmentOf, stepOfCode } from '#src/access/one-time-code.ts';
 import { checkPassword, hashPassword, isOutdated, passwordFault } from '#src/access/password.ts';
-import { createRowSeal } from '#src/access/row-seal.ts';
+import { changeSealed, createRowSeal } from '#src/access/row-seal.ts';
 import { hashEnrolment, makeEnrolment, makeStaffId, STAFF_ID } from '#src/access/staff-rules.ts';
 import { createFingerprint } from '#src/sealing/fingerprint.ts';
 import { hmacKeyId } from '#src/sealing/ring.ts';
@@ -105,6 +105,24 @@ describe('the seal of a row', () => {
       'staff-row',
     );
     expect(other.check(row, before.make(row))).toBe('none');
+  });
+});
+
+describe('the change of a row', () => {
+  const lost = (times: number) => {
+    let left = times;
+    return {
+      read: () => Promise.resolve(1),
+      write: (row: number) => Promise.resolve(left-- > 0 ? undefined : row + 1),
+    };
+  };
+
+  test('is tried again where somebody else was first, and not for ever', async () => {
+    expect(await changeSealed(lost(0), () => 'change')).toBe(2);
+    expect(await changeSealed(lost(9), () => 'change')).toBe(2);
+    expect(await changeSealed(lost(9), () => undefined)).toBeUndefined();
+    const never = changeSealed(lost(Infinity), () => 'change');
+    await expect(never).rejects.toThrow('DATABASE_UNAVAILABLE');
   });
 });
 

@@ -1,14 +1,19 @@
 /** What an attempt to sign in leaves behind: locks that grow, codes that are used up. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createAccountWatch } from '#src/access/account-watch.ts';
+import { createClientRegistry } from '#src/access/clients.ts';
 import { codeAt } from '#src/access/one-time-code.ts';
 import { enrol, signIn } from '#src/access/sign-in.ts';
 import { makeEnrolment } from '#src/access/staff-rules.ts';
 import { createStaffRegistry } from '#src/access/staff.ts';
+import { sealedUnder } from '#src/lifecycle/key-uses.ts';
 import { createFingerprint } from '#src/sealing/fingerprint.ts';
+import { hmacKeyId, sealingKeyId } from '#src/sealing/ring.ts';
 import { createSealer } from '#src/sealing/seal.ts';
 import { openDatabase, type Database } from '#src/store/pool.ts';
 import { freshDatabase } from '#test/support/database.ts';
+import { whileBusy } from '#test/support/people.ts';
 
 const password = 'a long enough sentence';
 const secret = randomBytes(20);
@@ -32,6 +37,7 @@ afterAll(async () => {
 
 const begin = () => makeEnrolment(randomBytes, new Date(nowMs));
 const codeNow = () => codeAt(secret, nowMs);
+const begun = (given: Parameters<typeof enrol>[1]) => enrol(deps(), given, async () => undefined);
 
 beforeEach(async () => {
   nowMs = Date.now();
@@ -39,9 +45,7 @@ beforeEach(async () => {
   const { token, hash, until } = begin();
   const roles = ['auditor'];
   await createStaffRegistry(deps()).add({ id, roles, displayName: null }, { hash, until });
-  expect(await enrol(deps(), { token, secret, password, code: codeNow() })).toMatchObject({
-    staff: id,
-  });
+  expect(await begun({ token, secret, password, code: codeNow() })).toMatchObject({ staff: id });
   nowMs += 30_000;
 });
 
@@ -100,13 +104,13 @@ test('a revoked account, and one that begins anew, are refused like any other', 
   expect(await attempt(password)).toEqual({ ok: false });
   nowMs = until.getTime() + 1;
   const given = { token, secret, password, code: codeNow() };
-  expect(await enrol(deps(), given)).toBe('TOKEN');
+  expect(await begun(given)).toBe('TOKEN');
   nowMs = until.getTime() - 1_000;
   const weak = { ...given, code: codeNow(), password: 'passwordpassword' };
-  expect(await enrol(deps(), weak)).toBe('COMMON');
-  expect(await enrol(deps(), { ...given, code: '000000' })).toBe('CODE');
-  expect(await enrol(deps(), { ...given, code: codeNow() })).toMatchObject({ staff: id });
-  expect(await enrol(deps(), { ...given, code: codeNow() })).toBe('TOKEN');
+  expect(await begun(weak)).toBe('COMMON');
+  expect(await begun({ ...given, code: '000000' })).toBe('CODE');
+  expect(await begun({ ...given, code: codeNow() })).toMatchObject({ staff: id });
+  expect(await begun({ ...given, code: codeNow() })).toBe('TOKEN');
   await staff.revoke(id);
   nowMs += 30_000;
   expect(await attempt(password)).toEqual({ ok: false });
@@ -123,4 +127,63 @@ test('a password that somebody wrote into the row lets nobody in', async () => {
   expect(await attempt(password)).toEqual({ ok: false });
   await db.query('UPDATE staff SET password = $2 WHERE id = $1', [id, before]);
   expect(await attempt(password)).toMatchObject({ ok: true });
+});
+
+test('an attempt that locks the account is told of although nothing could be checked', async () => {
+  for (let count = 1; count < 5; count += 1) await attempt('wrong');
+  expect(await whileBusy(() => attempt(password))).toEqual({
+    ...{ ok: false, isBusy: true, locked: { staff: id, attempts: 5 } },
+  });
+  expect(await minutesLocked()).toBe(15);
+});
+
+test('who waits to begin holds no connection, and what cannot be recorded did not happen', async () => {
+  const staff = createStaffRegistry(deps());
+  const { token, hash, until } = begin();
+  await staff.reset(id, { hash, until });
+  const given = { token, secret, password, code: codeNow() };
+  const none = { ...db, transaction: () => expect.unreachable('a transaction was begun') };
+  const record = () => Promise.reject(new Error('no entry'));
+  expect(await whileBusy(() => enrol({ ...deps(), db: none }, given, record))).toBe('BUSY');
+  await expect(enrol(deps(), given, record)).rejects.toThrow('no entry');
+  expect((await staff.find(id))?.isEnrolled).toBe(false);
+  const narrow = openDatabase({ url: fresh.url, sizeMax: 1 });
+  const alone = { ...deps(), db: narrow };
+  const both = [given, given].map((one) => enrol(alone, one, async () => undefined));
+  expect(await Promise.all(both)).toContain('TOKEN');
+  expect((await staff.find(id))?.isEnrolled).toBe(true);
+  await narrow.end();
+});
+
+test('what an older key sealed is sealed anew by whoever looks, and the person gets in', async () => {
+  const held = [1, 2, 3, 4].map((byte) => Buffer.alloc(32, byte));
+  const [oldHmac, oldSealing, newHmac, newSealing] = held as [Buffer, Buffer, Buffer, Buffer];
+  const staff = createStaffRegistry(deps());
+  const other = `${id}-two`;
+  await staff.add({ id: other, roles: ['auditor'], displayName: '야간 창구' }, begin());
+  const ring = (now: Buffer, old: Buffer, idOf: (key: Buffer) => string) => () => ({
+    ...{ current: { id: idOf(now), bytes: now }, others: [{ id: idOf(old), bytes: old }] },
+  });
+  const turned = {
+    ...{ db, now: () => nowMs },
+    sealer: createSealer({ ring: ring(newSealing, oldSealing, sealingKeyId) }),
+    fingerprint: createFingerprint({ ring: ring(newHmac, oldHmac, hmacKeyId) }),
+  };
+  const registries = { clients: createClientRegistry(turned), staff: createStaffRegistry(turned) };
+  const watch = createAccountWatch(registries);
+  const under = () => sealedUnder(db, sealingKeyId(oldSealing));
+  expect(await under()).toEqual(['staff.display_name', 'staff.totp']);
+  expect(await watch.look()).toBeGreaterThanOrEqual(2);
+  expect(await under()).toEqual([]);
+  expect([await watch.look(), watch.unknown()]).toEqual([0, 0]);
+  const alone = {
+    sealer: createSealer({ key: newSealing }),
+    fingerprint: createFingerprint({ key: newHmac }),
+  };
+  const found = await createStaffRegistry({ ...turned, ...alone }).find(other);
+  expect(found).toMatchObject({ displayName: '야간 창구', sealed: 'current' });
+  const given = { account: id, password, code: codeNow() };
+  expect(await signIn({ ...turned, ...alone }, given)).toMatchObject({ ok: true });
+  await db.query("UPDATE staff SET roles = '{operator}' WHERE id = $1", [other]);
+  expect([await watch.look(), watch.unknown()]).toEqual([0, 1]);
 });
