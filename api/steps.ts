@@ -75,7 +75,7 @@ export function authorise(operation: Operation, tokens: TokenVerifier): RequestH
     const caller = await tokens.verify(request.headers.authorization);
     locals.caller = caller;
     const held = (scopes: readonly string[]) => scopes.every((scope) => caller.scopes.has(scope));
-    const [by] = operation.scopes.filter(held);
+    const by = operation.scopes.find(held);
     if (!by) {
       const needed = operation.scopes.flat().join(' ');
       throw new GatewayError('INSUFFICIENT_SCOPE', { facts: { scope: needed } });
