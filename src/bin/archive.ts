@@ -1,5 +1,5 @@
 /** `waybill archive`, `archive verify`, `archive drop`: what is old leaves the database. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { verifyArchive } from '#src/oversight/archive-verify.ts';
 import { openDatabase, type Database } from '#src/store/pool.ts';
 import { openEmbedded } from './embedded.ts';
 import { withOwnRooms } from './own-rooms.ts';
+import { readVkeys } from './read-vkeys.ts';
 import { rootDir, type Environment } from './settings.ts';
 
 const hourMs = 3_600_000;
@@ -51,9 +52,7 @@ export async function verifyArchives(args: readonly string[]): Promise<number> {
     options: { vkey: { type: 'string', multiple: true } },
   });
   const folders = archivesIn(folderOf(positionals[0]));
-  const vkeys = (values.vkey ?? []).map((text) =>
-    existsSync(text) ? readFileSync(text, 'utf8').trim() : text,
-  );
+  const vkeys = readVkeys('vkey', values.vkey ?? []);
   const outcomes: ArchiveOutcome[] = [];
   for (const folder of folders) {
     const { faults, sha256, manifest } = await verifyArchive({ folder, vkeys });

@@ -7,6 +7,7 @@ import type { Disclosures } from '#src/oversight/disclosures.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
 import { languageOf } from './language.ts';
+import { ask, post } from './post.ts';
 import type { Environment } from './settings.ts';
 import { readSubject } from './subject-file.ts';
 
@@ -21,21 +22,13 @@ const options = {
   lang: { type: 'string' },
 } as const;
 
-async function post(api: ApiClient, path: string, body: object): Promise<Response> {
-  const headers = { 'content-type': 'application/json' };
-  const reply = await api.fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (reply.ok) return reply;
-  const { detail } = (await reply.json()) as { detail?: string };
-  throw new Error(detail ?? `HTTP ${reply.status}`);
-}
-
 /** All pages as one. */
-async function readAll(api: ApiClient, ask: object): Promise<Disclosures> {
+async function readAll(api: ApiClient, asked: object): Promise<Disclosures> {
   const path = '/v1/audit/disclosures';
-  const first = (await (await post(api, path, { ...ask, limit: 1_000 })).json()) as Disclosures;
+  const body = { ...asked, limit: 1_000 };
+  const first = await ask<Disclosures>(api, path, body);
   for (let { next } = first; next !== null;) {
-    const body = { ...ask, limit: 1_000, cursor: next };
-    const page = (await (await post(api, path, body)).json()) as Disclosures;
+    const page = await ask<Disclosures>(api, path, { ...body, cursor: next });
     first.disclosures.push(...page.disclosures);
     next = page.next;
   }
@@ -65,7 +58,7 @@ export async function tellDisclosures(env: Environment, args: readonly string[])
   const { from, to, html } = values;
   const reasonFile = values['reason-file'];
   const reason = reasonFile && readFileSync(reasonFile, 'utf8').trim();
-  const ask = {
+  const asked = {
     subject: readSubject(values['subject-file']),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
@@ -73,11 +66,11 @@ export async function tellDisclosures(env: Environment, args: readonly string[])
   };
   const api = await createApiClient(caller);
   if (html !== undefined) {
-    const reply = await post(api, `/v1/audit/disclosures/page?lang=${language}`, ask);
+    const reply = await post(api, `/v1/audit/disclosures/page?lang=${language}`, asked);
     writeFileSync(html, await reply.text(), { mode: 0o600, flag: 'wx' });
     return 0;
   }
-  const found = await readAll(api, ask);
+  const found = await readAll(api, asked);
   const text = values.json ? `${JSON.stringify(found)}\n` : textOf(found, language);
   process.stdout.write(text);
   return 0;

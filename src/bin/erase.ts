@@ -4,6 +4,7 @@ import { StartupError } from '#src/base/errors.ts';
 import type { Erasure } from '#src/oversight/erase.ts';
 import { createApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
+import { ask } from './post.ts';
 import { readSubject } from './subject-file.ts';
 
 /** Prints the counts; 0 also where nobody was known, 1 while something is under way. */
@@ -21,12 +22,8 @@ export async function eraseSubject(args: readonly string[]): Promise<number> {
   const caller = readCaller(values);
   const subject = readSubject(values['subject-file']);
   const api = await createApiClient(caller);
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ subject, reason });
-  const reply = await api.fetch('/v1/subjects/erase', { method: 'POST', headers, body });
-  const said = (await reply.json()) as Erasure & { code?: string; detail?: string };
-  if (!reply.ok) throw new Error(`${said.code ?? `HTTP ${reply.status}`}: ${said.detail ?? ''}`);
-  const { erased, ...counts } = said;
+  const body = { subject, reason };
+  const { erased, ...counts } = await ask<Erasure>(api, '/v1/subjects/erase', body);
   process.stderr.write(`waybill subject erase: ${erased ? 'destroyed' : 'nobody is known'}\n`);
   process.stdout.write(`${JSON.stringify(counts)}\n`);
   return 0;

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { StartupError } from '#src/base/errors.ts';
 import { createApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
-import { bytesOfReply } from './export-reply.ts';
 import { writePrivately } from './export-file.ts';
+import { askForBytes } from './post.ts';
 
 const options = {
   ...callerOptions,
@@ -21,12 +21,8 @@ export async function fetchEvidence(args: readonly string[]): Promise<number> {
   const faults = missing.filter(([, text]) => text === '').map(([name]) => `${name}: not given`);
   if (faults.length > 0) throw new StartupError(faults);
   const api = await createApiClient({ ...readCaller(values), scope: 'audit:read' });
-  const reply = await api.fetch(`/v1/audit/transfers/${encodeURIComponent(transfer)}/evidence`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ reason }),
-  });
-  await writePrivately(out, await bytesOfReply(reply));
+  const path = `/v1/audit/transfers/${encodeURIComponent(transfer)}/evidence`;
+  await writePrivately(out, await askForBytes(api, path, { reason }));
   process.stdout.write(`${out}: evidence of transfer ${transfer}\n`);
   return 0;
 }

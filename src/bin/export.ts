@@ -1,11 +1,11 @@
 /** `waybill audit export`: what a search finds, streamed into a file that is whole or not there. */
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { StartupError } from '#src/base/errors.ts';
 import { createApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
 import { writePrivately } from './export-file.ts';
-import { bytesOfReply } from './export-reply.ts';
+import { askForBytes } from './post.ts';
+import { readSubject } from './subject-file.ts';
 
 const text = { type: 'string' } as const;
 const filters = {
@@ -51,12 +51,7 @@ export async function exportToFile(args: readonly string[]): Promise<number> {
       : { subject: readSubject(values['subject-file']) }),
   };
   const api = await createApiClient({ ...readCaller(values), scope: 'audit:read' });
-  const reply = await api.fetch('/v1/audit/export', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const pieces = assertWhole(await bytesOfReply(reply), ending);
+  const pieces = assertWhole(await askForBytes(api, '/v1/audit/export', body), ending);
   await writePrivately(out, pieces, (bytes) => {
     process.stderr.write(`\rexported ${(bytes / 1_048_576).toFixed(1)} MiB`);
   });
@@ -76,13 +71,4 @@ async function* assertWhole(
     yield piece;
   }
   if (!ending.test(last.toString('utf8'))) throw new Error('the export broke off');
-}
-
-/** A person is named in a file, as `{"kind": …, "id": …}`: command lines are seen by others. */
-function readSubject(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
-  } catch {
-    throw new StartupError([`--subject-file: ${file} is not there, or is not JSON`]);
-  }
 }

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { StartupError } from '#src/base/errors.ts';
 import type { Reconciliation } from '#src/oversight/reconcile.ts';
-import { createApiClient, type ApiClient } from './api-client.ts';
+import { createApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
+import { ask } from './post.ts';
 
 const id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -27,7 +28,7 @@ export async function reconcileDay(args: readonly string[]): Promise<number> {
   if (!day) throw new StartupError(['--day: not given (YYYY-MM-DD, Asia/Seoul)']);
   const ids = values.ids === undefined ? undefined : readIds(values.ids);
   const api = await createApiClient(readCaller(values));
-  const found = await ask(api, {
+  const found = await ask<Reconciliation>(api, '/v1/audit/reconciliations', {
     ...{ what, day, side, consignee, ids },
     ...(hour === undefined ? {} : { hour: Number(hour) }),
   });
@@ -48,17 +49,6 @@ function readIds(file: string): string[] {
   const wrong = lines.findIndex((line) => line !== '' && !id.test(line));
   if (wrong >= 0) throw new StartupError([`--ids: line ${wrong + 1} is not an id (UUID)`]);
   return lines.filter((line) => line !== '');
-}
-
-async function ask(api: ApiClient, body: object): Promise<Reconciliation> {
-  const reply = await api.fetch('/v1/audit/reconciliations', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (reply.ok) return (await reply.json()) as Reconciliation;
-  const said = (await reply.json().catch(() => ({}))) as { code?: string; title?: string };
-  throw new Error(`${said.code ?? `HTTP ${reply.status}`}: ${said.title ?? 'no reason given'}`);
 }
 
 function told(found: Reconciliation): string {

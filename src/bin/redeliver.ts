@@ -2,8 +2,9 @@
 import { parseArgs } from 'node:util';
 import { StartupError } from '#src/base/errors.ts';
 import type { ReplayReply } from '#src/transfers/replay.ts';
-import { createApiClient, type ApiClient } from './api-client.ts';
+import { createApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
+import { ask } from './post.ts';
 
 /** Lets one transfer of the EMR that calls wait again. */
 export async function redeliverTransfer(args: readonly string[]): Promise<number> {
@@ -17,7 +18,7 @@ export async function redeliverTransfer(args: readonly string[]): Promise<number
   const { reason } = values;
   const body = reason === undefined ? {} : { reason };
   const path = `/v1/transfers/${encodeURIComponent(id)}/redeliver`;
-  const { status } = await post<{ status: string }>(api, path, body);
+  const { status } = await ask<{ status: string }>(api, path, body);
   process.stdout.write(`${id} ${status}\n`);
   return 0;
 }
@@ -44,7 +45,7 @@ export async function replayMissed(args: readonly string[]): Promise<number> {
   let cursor: string | null = null;
   do {
     const body: object = { what, since, reason, ...(cursor === null ? {} : { cursor }) };
-    const { next, ...counts }: ReplayReply = await post<ReplayReply>(api, path, body);
+    const { next, ...counts }: ReplayReply = await ask<ReplayReply>(api, path, body);
     for (const name of ['replayed', 'waiting', 'purged', 'refused'] as const) {
       sums[name] += counts[name];
     }
@@ -58,13 +59,4 @@ export async function replayMissed(args: readonly string[]): Promise<number> {
 function onlyOne([one, ...more]: readonly string[], what: string): string {
   if (one === undefined || more.length > 0) throw new StartupError([`name ${what}, and one only`]);
   return one;
-}
-
-/** The reply; a refusal is thrown in the gateway's words. Repeating it later is always safe. */
-async function post<Body>(api: ApiClient, path: string, body: object): Promise<Body> {
-  const headers = { 'content-type': 'application/json' };
-  const reply = await api.fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
-  const said = (await reply.json().catch(() => ({}))) as Body & { code?: string; title?: string };
-  if (reply.ok) return said;
-  throw new Error(`${said.code ?? `HTTP ${reply.status}`}: ${said.title ?? 'no reason given'}`);
 }

@@ -1,8 +1,8 @@
 /** `waybill review`: lists the periods, shows what happened in one, and signs what was found. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { CompactSign, importJWK, type JWK } from 'jose';
+import { sha256 } from '#src/base/canonical.ts';
 import { StartupError } from '#src/base/errors.ts';
 import { reviewClaims, reviewType } from '#src/oversight/review-sign.ts';
 import type { ReviewStanding } from '#src/oversight/review.ts';
@@ -10,6 +10,7 @@ import type { ReviewView } from '#src/oversight/review-view.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
 import { languageOf } from './language.ts';
+import { ask } from './post.ts';
 import { reviewText } from './review-text.ts';
 import type { Environment } from './settings.ts';
 
@@ -83,21 +84,14 @@ export async function signPeriod(args: readonly string[]): Promise<number> {
   const measures = readText('measures-file', values['measures-file']);
   const api = await createApiClient(caller);
   const { basis, anomalies } = await open(api, period);
-  const shown = createHash('sha256').update(basis, 'utf8').digest('base64');
+  const shown = sha256(Buffer.from(basis, 'utf8')).toString('base64');
   if (shown !== summary) {
     process.stderr.write(`waybill: the review is not the one of that summary any more\n`);
     return 1;
   }
   const said = { period, summary, findings, measures };
   const signature = await sign(caller.clientKey, reviewClaims(said, anomalies.length));
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ ...said, signature });
-  const reply = await api.fetch('/v1/audit/reviews', { method: 'POST', headers, body });
-  const answer = (await reply.json()) as ReviewStanding & { detail?: string };
-  if (!reply.ok) {
-    process.stderr.write(`waybill: ${answer.detail}\n`);
-    return 1;
-  }
+  const answer = await ask<ReviewStanding>(api, '/v1/audit/reviews', { ...said, signature });
   process.stdout.write(`${answer.period} signed ${answer.signed?.at}\n`);
   return 0;
 }

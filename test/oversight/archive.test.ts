@@ -2,7 +2,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { verifyArchives } from '#src/bin/archive.ts';
 import { makeEntry } from '#src/ledger/entry.ts';
 import { submit } from '#src/ledger/submit.ts';
 import { readEntryBundle } from '#src/ledger/tiles.ts';
@@ -165,6 +166,16 @@ test('an archive is whole, holds the signed entries, and a byte of it cannot cha
   const other = vkey.replace(/^[^+]+/, 'another.log');
   const { faults } = await verifyArchive({ folder, vkeys: [other] });
   expect(faults).toEqual(['none of the keys has signed the checkpoint']);
+});
+
+test('the command takes the keys of a ledger whose key was changed as one file', async () => {
+  const keys = `${dir}.vkeys`;
+  writeFileSync(keys, `${vkey.replace(/^[^+]+/, 'another.log')}\n${vkey}\n`);
+  const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  expect(await verifyArchives([join(dir, 'entries-0'), '--vkey', keys])).toBe(0);
+  expect(said).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^entries-0 .*\tis whole\n$/));
+  said.mockRestore();
+  rmSync(keys);
 });
 
 test('whoever makes all of it anew, files and manifest, does not reach the signed root', async () => {
