@@ -1,5 +1,6 @@
 /** Why a part of the database may not be archived yet: its age, or what is still open in it. */
 import type { Clock } from '#src/base/clock.ts';
+import { underWaySql } from '#src/base/under-way.ts';
 import type { MonthPart, SpanPart } from '#src/store/archive-parts.ts';
 import type { Queryable } from '#src/store/pool.ts';
 
@@ -39,9 +40,9 @@ export async function monthDoubts(
   const { rows } = await deps.owner.query<Record<string, number>>(
     `SELECT
        (SELECT count(*) FROM transfers WHERE id ${bounds}
-          AND status IN ('accepted', 'ready', 'sending', 'leased')) AS "transfers under way",
+          AND status IN ${underWaySql}) AS "transfers under way",
        (SELECT count(*) FROM transfers WHERE id ${bounds} AND purged_at IS NULL
-          AND status NOT IN ('accepted', 'ready', 'sending', 'leased'))
+          AND status NOT IN ${underWaySql})
          AS "transfers whose payload is kept",
        (SELECT count(*) FROM results WHERE purged_at IS NULL
           AND (id ${bounds} OR transfer ${ofTransfer})) AS "results that nobody collected",
@@ -68,7 +69,7 @@ export async function spanDoubts(
        (SELECT max(index) FROM ${part.table}
         WHERE encode(leaf, 'escape') ~ '"kind":"(access|staff)-[a-z]+"') AS granted,
        (SELECT count(*) FROM transfers
-        WHERE status IN ('accepted', 'ready', 'sending', 'leased') AND entry < $1) AS open`,
+        WHERE status IN ${underWaySql} AND entry < $1) AS open`,
     [part.to],
   );
   const { granted = null, open = 0 } = rows[0] ?? {};

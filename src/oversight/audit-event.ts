@@ -2,6 +2,7 @@
  * One transfer, or one result, as a FHIR R4 AuditEvent. What left of a patient follows IHE BALP
  * PrivacyDisclosure.Source; of others, and of what never left, the event is a plain AuditEvent.
  */
+import { underWay } from '#src/base/under-way.ts';
 import type { Clinic } from '#src/base/words.ts';
 import type { resultView } from '#src/transfers/rows.ts';
 import {
@@ -33,9 +34,6 @@ export interface EventDeps {
 /** RFC 3986 URIs as the system of an identifier (FHIR R4). */
 const uriSystem = 'urn:ietf:rfc:3986';
 
-/** The states in which what left has not come to an end that is known. */
-const unconfirmed = new Set(['accepted', 'ready', 'sending', 'leased']);
-
 type Transfer = ExportView['transfer'];
 
 /**
@@ -47,7 +45,7 @@ function outcomeOf({ status, attempts, lastOutcome, takenAt }: Transfer) {
   const said = `${status}${lastOutcome === null ? '' : ` (${lastOutcome})`}`;
   if (!hasLeft) {
     // Neither a success nor a failure while it waits.
-    const code = unconfirmed.has(status) ? {} : { outcome: '8' };
+    const code = underWay.has(status) ? {} : { outcome: '8' };
     return { hasLeft, ...code, outcomeDesc: `${said}: nothing has left` };
   }
   if (status === 'delivered') return { hasLeft, outcome: '0', outcomeDesc: said };

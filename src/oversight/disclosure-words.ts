@@ -1,4 +1,5 @@
 /** What became of a transfer, in words that a patient understands. */
+import { underWaySql } from '#src/base/under-way.ts';
 import type { Words } from '#src/base/words.ts';
 
 /**
@@ -34,7 +35,7 @@ export const outcomeSql = `CASE
   WHEN taken_at IS NOT NULL OR status = 'delivered' THEN 'received'
   WHEN status = 'rejected' THEN 'turned-away'
   WHEN attempts > 0 THEN 'uncertain'
-  WHEN status IN ('accepted', 'ready', 'sending', 'leased') THEN 'on-its-way'
+  WHEN status IN ${underWaySql} THEN 'on-its-way'
   ELSE 'never-left' END`;
 
 /** When it was: taken over, ended, or, while it waits, accepted. */

@@ -3,14 +3,15 @@
  * entries stay as they are, and every proof over them holds.
  */
 import { GatewayError } from '#src/base/errors.ts';
+import { underWay } from '#src/base/under-way.ts';
 import type { Actor, Order } from '#src/base/words.ts';
 import { unsealDetail } from '#src/ledger/entry.ts';
 import { actorDetail } from '#src/ledger/kinds.ts';
 import { submit } from '#src/ledger/submit.ts';
 import type { Queryable } from '#src/store/pool.ts';
-import { findSubject, subjectHmac } from '#src/transfers/subjects.ts';
 import { destroyCopies } from './erase-copies.ts';
 import type { OversightDeps } from './record-read.ts';
+import { findPerson } from './search.ts';
 
 export interface EraseDeps extends OversightDeps {
   sealer: { open: (sealed: Buffer, aad: Buffer) => Buffer };
@@ -53,7 +54,7 @@ const nothing: Erasure = {
  */
 export async function eraseSubject(deps: EraseDeps, request: ErasureRequest): Promise<Erasure> {
   assertUnnamed(request);
-  const known = await findSubject(deps.db, subjectHmac(deps.fingerprint, request.subject));
+  const known = await findPerson(deps, request.subject);
   if (!known) return nothing;
   const erasure = await deps.db.transaction((tx) => erase(deps, tx, request, known.id));
   deps.onSubmitted();
@@ -86,15 +87,13 @@ async function erase(
   return { erased: true, ...counts, results };
 }
 
-const underWay = ['accepted', 'ready', 'sending', 'leased'];
-
 /** Locks the person's transfers; refuses while one of them may still go. */
 async function settledTransfers(tx: Queryable, subject: string): Promise<string[]> {
   const { rows } = await tx.query<{ id: string; status: string }>(
     'SELECT id, status FROM transfers WHERE subject = $1 ORDER BY id FOR UPDATE',
     [subject],
   );
-  const count = rows.filter(({ status }) => underWay.includes(status)).length;
+  const count = rows.filter(({ status }) => underWay.has(status)).length;
   if (count > 0) throw new GatewayError('SUBJECT_BUSY', { facts: { count } });
   return rows.map(({ id }) => id);
 }

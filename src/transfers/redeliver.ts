@@ -1,5 +1,6 @@
 /** The one way back: what ended waits again, with its entry, for whoever may ask for that. */
 import { contractInForce, isEnded, outdated, type Versions } from '#src/agreements/force.ts';
+import { underWay } from '#src/base/under-way.ts';
 import type { Actor, TransferStatus } from '#src/base/words.ts';
 import type { Entry } from '#src/ledger/entry.ts';
 import { actorDetail } from '#src/ledger/kinds.ts';
@@ -155,7 +156,7 @@ function latestOf(deps: RedeliverDeps, { outcome }: Redelivery, row: Row): Date 
 
 function verdictOf(deps: RedeliverDeps, request: Redelivery, row: Row): Verdict {
   const { from, outcome } = request;
-  if (['accepted', 'ready', 'sending', 'leased'].includes(row.status)) return 'waiting';
+  if (underWay.has(row.status)) return 'waiting';
   if (!row.covered || !from.some((status) => status === row.status)) return 'refused';
   if (row.purged) return 'purged';
   // Sent after its correction it would be taken for the later of the two.

@@ -6,6 +6,7 @@ import {
   type Outdated,
   type Versions,
 } from '#src/agreements/force.ts';
+import { underWaySql } from '#src/base/under-way.ts';
 import { gatewayActor } from '#src/base/words.ts';
 import { submit } from '#src/ledger/submit.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
@@ -154,7 +155,7 @@ async function purge(
     const { rows } = await tx.query<Row>(
       `UPDATE transfers SET purged_at = now()
        WHERE id IN (SELECT id FROM transfers WHERE ${what.where} AND purged_at IS NULL
-           AND status NOT IN ('accepted', 'ready', 'sending', 'leased')
+           AND status NOT IN ${underWaySql}
          LIMIT ${batchMax} FOR UPDATE SKIP LOCKED)
        RETURNING id, consignee, contract`,
       what.values,
