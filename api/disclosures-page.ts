@@ -166,7 +166,7 @@ function head(voice: Voice, { found, period }: PageContent): Html {
   return html`<h1>${say(words.title)}</h1>
     <p class="lead">${say(words.intro)}</p>
     ${facts([
-      [say(words.asOf), html`${day(asOf.date)} ${say(words.seoul)}`],
+      [say(words.asOf), html`${day(asOf.date)} ${say(noticeWords.seoul)}`],
       [say(words.period), periodOf(voice, period)],
     ])}
     <div class="blank" role="group" aria-label="${say(words.about)}">

@@ -11,7 +11,6 @@ export const words = {
     ko: '병원에서 손으로 적는 칸입니다. 이 내역에는 사람의 이름이나 번호가 들어 있지 않습니다.',
   },
   asOf: { en: 'Made on', ko: '작성일' },
-  seoul: { en: '(Seoul)', ko: '(서울 기준)' },
   period: { en: 'Period', ko: '조회 기간' },
   wholePeriod: { en: 'everything that is kept', ko: '보관 중인 전체 기간' },
   intro: {

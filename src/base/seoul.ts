@@ -14,6 +14,11 @@ export function seoulDate(instantMs: number): string {
   return seoul.format(instantMs);
 }
 
+/** The instant at which a day begins in Seoul, in milliseconds since 1970 UTC. */
+export function seoulMidnight(day: string): number {
+  return Date.parse(`${day}T00:00:00+09:00`);
+}
+
 /** Days before each month's end in a common year; February is asked for apart. */
 const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 

@@ -83,13 +83,20 @@ export async function readEntryBundle(
     await assertNotArchived(db, start);
     throw new GatewayError('INTERNAL', { cause: new LedgerBroken('entries are missing') });
   }
-  return Buffer.concat(rows.flatMap(({ leaf }) => [lengthOf(leaf), leaf]));
+  return lengthPrefixed(
+    rows.map(({ leaf }) => leaf),
+    2,
+  );
 }
 
-function lengthOf(leaf: Buffer): Buffer {
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(leaf.length);
-  return length;
+/** The parts one after another, each after its length in `width` bytes, big-endian. */
+export function lengthPrefixed(parts: readonly Buffer[], width: number): Buffer {
+  const pieces = parts.flatMap((part) => {
+    const length = Buffer.alloc(width);
+    length.writeUIntBE(part.length, 0, width);
+    return [length, part];
+  });
+  return Buffer.concat(pieces);
 }
 
 async function coveredSize(db: Queryable): Promise<number> {

@@ -7,6 +7,7 @@ import type { AccountWatch } from '#src/access/account-watch.ts';
 import type { Agreements } from '#src/agreements/load.ts';
 import { overdueCheckIns, type CheckInDeps } from '#src/lifecycle/check-ins.ts';
 import { clearAlerts, raiseAlerts, type Alert, type AlertDeps } from '#src/transfers/alerts.ts';
+import { leafAtSql } from './leaf-at.ts';
 
 export interface ConditionDeps extends AlertDeps, CheckInDeps {
   agreements: Agreements;
@@ -39,7 +40,7 @@ const conditionsSql = `
         ORDER BY due_at LIMIT known.backlog_max + 1
       ) AS first) AS waiting
   ), oldest AS (
-    SELECT now() - substring(encode(leaf, 'escape') FROM '"at":"([^"]+)"')::timestamptz AS age
+    SELECT now() - ${leafAtSql} AS age
     FROM submissions ORDER BY id LIMIT 1
   )
   SELECT 'consignee-unreachable' AS name, consignee AS about, opened_at IS NOT NULL

@@ -3,6 +3,7 @@ import { strict as assert } from 'node:assert';
 import { inclusionNodes, inclusionProof } from '#src/ledger/proofs.ts';
 import { createNodeSource } from '#src/ledger/nodes.ts';
 import { tilePath } from '#src/ledger/tile-tree.ts';
+import { lengthPrefixed } from '#src/ledger/tiles.ts';
 import { leafHash, tileLevels, tileWidth } from '#src/ledger/tree.ts';
 import type { ArchiveWriter, Manifest } from '#src/store/archive-files.ts';
 import { rowsOf, type SpanPart } from '#src/store/archive-parts.ts';
@@ -15,8 +16,10 @@ interface Row {
 }
 
 /** The sealed details of tile `index`: each after its length in four bytes, big-endian. */
-export const sealedPath = (index: number): string =>
-  tilePath(0, index).replace(/^tile\/0\//, 'sealed/');
+const sealedPath = (index: number): string => tilePath(0, index).replace(/^tile\/0\//, 'sealed/');
+
+/** The name of the archive of a span. */
+export const spanName = ({ from, to }: SpanPart): string => `entries-${from / (to - from)}`;
 
 /**
  * Writes a span: `tile/entries/…` and `tile/0/…` as tlog-tiles has them, `sealed/…`, and the
@@ -47,7 +50,7 @@ export async function writeEntries(
   const { size, note, path } = await placeOf(tx, span);
   await writer.write('checkpoint', Buffer.from(note, 'utf8'));
   return {
-    name: `entries-${span.from / width}`,
+    name: spanName(span),
     ...{ tables: { [span.table]: width }, leftOut: [] },
     entries: { from: span.from, to: span.to, treeSize: size, path },
   };
@@ -61,22 +64,15 @@ async function writeTile(tx: Queryable, rows: readonly Row[], writer: ArchiveWri
     [number],
   );
   if (!signed[0]?.hashes.equals(hashes)) {
-    const from = number * tileWidth;
-    throw new Error(`one of the entries ${from} to ${from + 255} is not what was signed`);
+    const [from, to] = [number * tileWidth, (number + 1) * tileWidth - 1];
+    throw new Error(`one of the entries ${from} to ${to} is not what was signed`);
   }
-  const leaves = rows.flatMap(({ leaf }) => [lengthOf(leaf, 2), leaf]);
-  const sealed = rows.flatMap(({ detail }) => [lengthOf(detail, 4), detail]);
+  const [leaves, sealed] = [rows.map(({ leaf }) => leaf), rows.map(({ detail }) => detail)];
   await Promise.all([
-    writer.write(tilePath('entries', number), Buffer.concat(leaves)),
+    writer.write(tilePath('entries', number), lengthPrefixed(leaves, 2)),
     writer.write(tilePath(0, number), hashes),
-    writer.write(sealedPath(number), Buffer.concat(sealed)),
+    writer.write(sealedPath(number), lengthPrefixed(sealed, 4)),
   ]);
-}
-
-function lengthOf(bytes: Buffer, width: number): Buffer {
-  const length = Buffer.alloc(width);
-  length.writeUIntBE(bytes.length, 0, width);
-  return length;
 }
 
 /** The checkpoint, and the hashes from the span's own root up to that of its tree, in base64. */

@@ -19,7 +19,7 @@ import {
 } from '#src/store/archive-parts.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
 import { monthDoubts, spanDoubts } from './archive-doubts.ts';
-import { writeEntries } from './archive-entries.ts';
+import { spanName, writeEntries } from './archive-entries.ts';
 import { personalColumns, writeMonth } from './archive-months.ts';
 import { verifyArchive } from './archive-verify.ts';
 
@@ -68,8 +68,6 @@ export async function archiveOldParts(
   return outcomes;
 }
 
-const entryNames = (part: SpanPart) => `entries-${part.from / (part.to - part.from)}`;
-
 /** One transaction: nobody changes a row between its being written and its being detached. */
 async function archivePart(
   deps: ArchiveDeps,
@@ -77,7 +75,7 @@ async function archivePart(
   part: MonthPart | SpanPart,
 ): Promise<void> {
   const tables = part.what === 'month' ? part.tables : [{ parent: 'entries', name: part.table }];
-  const folder = join(dir, part.what === 'month' ? part.month : entryNames(part));
+  const folder = join(dir, part.what === 'month' ? part.month : spanName(part));
   deps.tell(`writing ${folder}`);
   await deps.owner.transaction(async (tx) => {
     await tx.query(`SELECT set_config('idle_in_transaction_session_timeout', '0', true),

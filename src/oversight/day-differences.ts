@@ -19,7 +19,8 @@ export interface LedgerComparison extends IdSet {
   missingEntries: string[];
 }
 
-const namedMax = 1_000;
+/** So many ids are named; the others are only counted. */
+export const namedMax = 1_000;
 
 /** What has become of ids that only the other side names; those of others stay `UNKNOWN`. */
 export async function explain(

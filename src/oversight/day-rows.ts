@@ -4,7 +4,7 @@
  */
 import { GatewayError } from '#src/base/errors.ts';
 import { idFloor } from '#src/base/ids.ts';
-import { seoulDate } from '#src/base/seoul.ts';
+import { seoulDate, seoulMidnight } from '#src/base/seoul.ts';
 import type { Queryable } from '#src/store/pool.ts';
 
 /** `emr`: what the gateway accepted, or handed back to it; `consignee`: what that one was given. */
@@ -52,7 +52,7 @@ export function spanOf({ day, hour }: DayAsk, now: Date): Span {
     const problems = [{ pointer: '/day', rule: 'inTheFuture' as const }];
     throw new GatewayError('INVALID_REQUEST', { problems });
   }
-  const dayStartMs = Date.parse(`${day}T00:00:00+09:00`);
+  const dayStartMs = seoulMidnight(day);
   const from = new Date(dayStartMs + (hour ?? 0) * hourMs);
   const to = new Date(from.getTime() + (hour === null ? 24 : 1) * hourMs);
   return { from, to, dayStartMs, first: idFloor(from), end: idFloor(to) };

@@ -6,8 +6,7 @@ import type { Agreements } from '#src/agreements/load.ts';
 import { idFloor } from '#src/base/ids.ts';
 import type { Actor, Order, Words } from '#src/base/words.ts';
 import type { Queryable } from '#src/store/pool.ts';
-import { cursorAfter, readCursor } from '#src/transfers/cursor.ts';
-import { findSubject, subjectHmac } from '#src/transfers/subjects.ts';
+import { pageOf, readCursor } from '#src/transfers/cursor.ts';
 import {
   itemNames,
   momentOf,
@@ -24,6 +23,7 @@ import {
   type DisclosureOutcome,
 } from './disclosure-words.ts';
 import { recordRead, type OversightDeps } from './record-read.ts';
+import { findPerson } from './search.ts';
 
 export interface DisclosureDeps extends OversightDeps {
   agreements: Agreements;
@@ -95,7 +95,7 @@ export async function readDisclosures(
   ask: DisclosureAsk,
 ): Promise<Disclosures> {
   const { actor, from, to, reason, limit } = ask;
-  const person = await findSubject(deps.db, subjectHmac(deps.fingerprint, ask.subject));
+  const person = await findPerson(deps, ask.subject);
   const subject = person?.id ?? null;
   const period = { from: from?.toISOString() ?? null, to: to?.toISOString() ?? null };
   // Of the one who asked: another person's page would have no entry of theirs.
@@ -108,14 +108,12 @@ export async function readDisclosures(
   const totals = totalsOf(groups);
   if (after === null) {
     const found = Object.values(totals).reduce((all, count) => all + count, 0);
-    const whose = person && { id: person.id, key: person.key };
-    await recordRead(deps, { kind: 'disclosures-read', actor, found, person: whose, reason });
+    await recordRead(deps, { kind: 'disclosures-read', actor, found, person, reason });
   }
   const rows = range
     ? await readRows(deps.db, { ...range, below: after ?? range.below, limit })
     : [];
-  const shown = rows.slice(0, limit);
-  const last = rows.length > limit ? shown.at(-1) : undefined;
+  const { items: shown, next } = pageOf(deps, scope, { rows, limit, toItem: (row) => row });
   const terms = await termsOf(deps, [...groups, ...shown]);
   return {
     known: person !== undefined,
@@ -124,7 +122,7 @@ export async function readDisclosures(
     totals,
     recipients: recipientsOf(deps.agreements, terms, groups),
     disclosures: await disclosuresOf(deps, terms, shown),
-    next: last ? cursorAfter(deps.fingerprint, scope, last.id) : null,
+    next,
   };
 }
 

@@ -12,7 +12,7 @@ export interface EntriesDeps {
 
 const pageMax = 1_000;
 /** A transfer has some twenty; whoever reads one ten thousand times gets no file for it. */
-export const trailEntriesMax = 10_000;
+const trailEntriesMax = 10_000;
 
 /** An entry is made before its step commits, and sequenced after some that were made later. */
 const aroundMs = 120_000;

@@ -1,8 +1,8 @@
 /** Why somebody takes records away: said before they get one byte, and kept in sealed detail. */
 import { GatewayError } from '#src/base/errors.ts';
 
-export const reasonLengthMin = 10;
-export const reasonLengthMax = 1_000;
+const reasonLengthMin = 10;
+const reasonLengthMax = 1_000;
 
 /** Digits as people write numbers, with what they put between them. */
 const manyDigits = /\d(?:[ .\-–()/]?\d){5,}/u;

@@ -3,13 +3,17 @@
  * that nothing is missing shows only when what one side has is held against what another has.
  */
 import type { Actor } from '#src/base/words.ts';
-import { actorDetail } from '#src/ledger/kinds.ts';
-import { submit } from '#src/ledger/submit.ts';
 import type { Queryable } from '#src/store/pool.ts';
-import { againstLedger, explain, type Lacking, type LedgerComparison } from './day-differences.ts';
+import {
+  againstLedger,
+  explain,
+  namedMax,
+  type Lacking,
+  type LedgerComparison,
+} from './day-differences.ts';
 import { dayRows, spanOf, type DayAsk, type DayRow, type Span } from './day-rows.ts';
 import { createGroups, createIdSet, type Group, type IdSet } from './id-sets.ts';
-import type { OversightDeps } from './record-read.ts';
+import { recordRead, type OversightDeps } from './record-read.ts';
 
 export interface Reconciliation extends IdSet {
   from: string;
@@ -32,8 +36,6 @@ export interface Claim {
   ids?: readonly string[] | undefined;
 }
 
-const namedMax = 1_000;
-
 /**
  * Compares, and records that it was compared.
  * @param ask.withLedger holds the rows against the ledger too: for auditors
@@ -52,17 +54,10 @@ export async function reconcile(
   const { onlyHere, onlyThere, agreed, ...rest } = found;
   const missing = (ledger?.missingRows.length ?? 0) + (ledger?.missingEntries.length ?? 0);
   const apart = claim.ids ? onlyHere.count + onlyThere.count : agrees === false ? 1 : 0;
-  const entry = deps.makeEntry({
-    ...{ kind: 'reconciled', at: now, consignee: day.consignee ?? undefined },
-    detail: {
-      ...actorDetail(actor),
-      query: { ...day },
-      agreed: claim.ids ? agreed : agrees ? rest.count : 0,
-      differing: apart + missing,
-    },
+  await recordRead(deps, {
+    ...{ kind: 'reconciled', actor, consignee: day.consignee ?? undefined, query: { ...day } },
+    ...{ agreed: claim.ids ? agreed : agrees ? rest.count : 0, differing: apart + missing },
   });
-  await submit(deps.db, [{ entry }]);
-  deps.onSubmitted();
   const period = { from: span.from.toISOString(), to: span.to.toISOString() };
   const lists = { agreed, onlyHere, onlyThere };
   return { ...period, complete: span.to <= now, ...rest, agrees, ...lists, ledger };

@@ -1,8 +1,7 @@
 /** A reviewer signs what they were shown, what they found and what they did about it: once. */
-import { createHash } from 'node:crypto';
 import { compactVerify, calculateJwkThumbprint, importJWK, type JWK } from 'jose';
 import { onlyMembers, readCompactJws } from '#src/access/jws.ts';
-import { canonicalBytes, canonicalText } from '#src/base/canonical.ts';
+import { canonicalBytes, canonicalText, sha256 } from '#src/base/canonical.ts';
 import { GatewayError } from '#src/base/errors.ts';
 import type { Actor } from '#src/base/words.ts';
 import type { EntryMaker } from '#src/ledger/entry.ts';
@@ -40,7 +39,7 @@ const headerMembers = ['alg', 'kid', 'typ'];
 /** Says what is signed, so that a signature for something else never counts (RFC 8725 3.11). */
 export const reviewType = 'waybill-review+jws';
 
-const digest = (text: string) => createHash('sha256').update(text, 'utf8').digest('base64');
+const digest = (text: string) => sha256(Buffer.from(text, 'utf8')).toString('base64');
 
 /**
  * What is signed: the RFC 8785 bytes of period, summary, number of anomalies, and the SHA-256

@@ -2,11 +2,12 @@
 import type { Clock } from '#src/base/clock.ts';
 import { GatewayError } from '#src/base/errors.ts';
 import type { Reviewing } from '#src/base/reviewing.ts';
-import { daysAfter, seoulDate } from '#src/base/seoul.ts';
+import { daysAfter, seoulDate, seoulMidnight } from '#src/base/seoul.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
 import type { Sealer } from '#src/sealing/seal.ts';
 import type { Database } from '#src/store/pool.ts';
 import { exportMsMax } from './export.ts';
+import { leafAtSql } from './leaf-at.ts';
 import { isCovered, periodNamed, periodsBetween, type Period } from './period.ts';
 import { periodFacts, shownOf, summaryOf, type Shown } from './review-facts.ts';
 import { readLeaf } from './review-tally.ts';
@@ -156,16 +157,15 @@ export async function openReview(deps: ReviewDeps, name: string): Promise<Opened
 const graceMs = 60_000;
 /** After so long an export has ended, or never says how. */
 const exportEndMsMax = exportMsMax + 5 * graceMs;
-const dayMs = 86_400_000;
 
 /** True when every entry of a period that has ended is counted, and every export of it ended. */
 async function isCounted({ db, ledger, clock }: ReviewDeps, { to }: Period): Promise<boolean> {
-  const endMs = Date.parse(`${to}T00:00:00+09:00`) + dayMs;
+  const endMs = seoulMidnight(daysAfter(to, 1));
   const nowMs = clock.now().getTime();
   if (nowMs < endMs + graceMs) return false;
   const { rows } = await db.query<{ next: number; waits: boolean }>(
     `SELECT next, EXISTS (SELECT FROM submissions WHERE
-       substring(encode(leaf, 'escape') FROM '"at":"([^"]+)"')::timestamptz < $1)
+       ${leafAtSql} < $1)
        OR EXISTS (SELECT FROM audit_reads WHERE at >= $2 AND at < $1
          AND export IS NOT NULL AND found IS NULL) AS waits
      FROM activity_mark`,

@@ -13,6 +13,7 @@ import { signEvidence } from '#src/ledger/evidence-statement.ts';
 import { verifyEvidence } from '#src/ledger/evidence.ts';
 import { ledgerKeyFromSeed, type LedgerKey } from '#src/ledger/note.ts';
 import { cosign, cosigningKeyFromSeed, encodeWitnessVkey } from '#src/ledger/witness-key.ts';
+import { firstNotBefore, spansAround } from '#src/oversight/evidence-entries.ts';
 import { entriesOf, vkeyOf } from '#test/flows/support.ts';
 import { signCompact } from '#test/support/client.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
@@ -365,5 +366,28 @@ describe('evidence of a person who was destroyed', () => {
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
     const says = Object.fromEntries(checks.map(({ step, says: said }) => [step, said]));
     expect(says['details']).toContain('were destroyed together with the data of the person');
+  });
+});
+
+describe('entries that nearly stand in the order of their times', () => {
+  test('are found by a span around each time, those that touch being one', () => {
+    expect(spansAround([50, 10, 12], 5)).toEqual([
+      [5, 17],
+      [45, 55],
+    ]);
+  });
+
+  test('are all between the bounds that are searched for', async () => {
+    const times = fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(times, fc.integer({ min: 0, max: 1000 }), async (unsorted, time) => {
+        const sorted = unsorted.sort((one, other) => one - other);
+        const atOf = (index: number) => Promise.resolve(sorted[index]!);
+        const expected = sorted.findIndex((at) => at >= time);
+        const found = await firstNotBefore(atOf, sorted.length, time);
+        expect(found).toBe(expected < 0 ? sorted.length : expected);
+      }),
+      { seed: 6 },
+    );
   });
 });

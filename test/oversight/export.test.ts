@@ -13,7 +13,6 @@ import { exportToFile } from '#src/bin/export.ts';
 import { makeEntry, type EntryInput } from '#src/ledger/entry.ts';
 import { disclosureProfile } from '#src/oversight/audit-event-codes.ts';
 import { csvText } from '#src/oversight/csv.ts';
-import { firstNotBefore, spansAround } from '#src/oversight/evidence-entries.ts';
 import { openExport, type RowPages } from '#src/oversight/export.ts';
 import type { ExportDeps, ExportView } from '#src/oversight/export-view.ts';
 import { mayNameSomebody } from '#src/oversight/export-reason.ts';
@@ -411,28 +410,5 @@ describe('the end of an export', () => {
     await pieces.next();
     await leave(pieces);
     expect(await endOf(words)).toMatchObject({ rows: 500, whole: false });
-  });
-});
-
-describe('entries that nearly stand in the order of their times', () => {
-  test('are found by a span around each time, those that touch being one', () => {
-    expect(spansAround([50, 10, 12], 5)).toEqual([
-      [5, 17],
-      [45, 55],
-    ]);
-  });
-
-  test('are all between the bounds that are searched for', async () => {
-    const times = fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 60 });
-    await fc.assert(
-      fc.asyncProperty(times, fc.integer({ min: 0, max: 1000 }), async (unsorted, time) => {
-        const sorted = unsorted.sort((one, other) => one - other);
-        const atOf = (index: number) => Promise.resolve(sorted[index]!);
-        const expected = sorted.findIndex((at) => at >= time);
-        const found = await firstNotBefore(atOf, sorted.length, time);
-        expect(found).toBe(expected < 0 ? sorted.length : expected);
-      }),
-      { seed: 6 },
-    );
   });
 });

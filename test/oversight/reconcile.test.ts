@@ -11,7 +11,7 @@ import { entriesOf, runCommand } from '#test/flows/support.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary, orderFor, posted } from '#test/support/orders.ts';
-import { asOwner, order, reached } from '#test/support/transfers.ts';
+import { asOwner, order, posting, reached } from '#test/support/transfers.ts';
 import { until } from '#test/support/wait.ts';
 
 let world: World;
@@ -48,27 +48,21 @@ async function take(consignee: string, id: string): Promise<void> {
   const vendor = await gateway.as(consignee);
   const { items } = await vendor.json<{ items: { transfer: string; lease: { token: string } }[] }>(
     '/v1/inbox/claim',
-    json({ limit: 10, leaseSeconds: 300 }),
+    posting({ limit: 10, leaseSeconds: 300 }),
   );
   const lease = items.find(({ transfer }) => transfer === id)?.lease.token;
-  await vendor.json(`/v1/inbox/${id}/ack`, json({ lease }));
+  await vendor.json(`/v1/inbox/${id}/ack`, posting({ lease }));
 }
-
-const json = (body: object) => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-});
 
 async function compare(as: string, ask: object): Promise<Reconciliation> {
   const caller = await gateway.as(as);
-  const body = json({ what: 'transfers', day, ...ask });
+  const body = posting({ what: 'transfers', day, ...ask });
   return caller.json<Reconciliation>('/v1/audit/reconciliations', body);
 }
 
 async function refused(as: string, ask: object): Promise<unknown> {
   const caller = await gateway.as(as);
-  const body = json({ what: 'transfers', day, ...ask });
+  const body = posting({ what: 'transfers', day, ...ask });
   const reply = await caller.fetch('/v1/audit/reconciliations', body);
   const { code, errors } = (await reply.json()) as { code: string; errors: unknown };
   return { status: reply.status, code, errors };
