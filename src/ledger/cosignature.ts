@@ -2,16 +2,8 @@
  * Checks what witnesses have cosigned (C2SP tlog-cosignature v1, Ed25519). Imports `verify.ts`
  * alone, so that an auditor's browser runs this same file.
  */
-import { fromBase64, joined, same, type Bytes, type VerifierCrypto } from './verify.ts';
-
-/** A witness' key, as its vkey (C2SP signed-note, type 0x04) gives it. */
-export interface WitnessKey {
-  name: string;
-  /** 4 bytes. */
-  keyId: Bytes;
-  /** 32 bytes, RFC 8032. */
-  publicKey: Bytes;
-}
+import { fromBase64, readVkey, same, splitNote } from './verify.ts';
+import type { Bytes, NoteKey, VerifierCrypto } from './verify.ts';
 
 export interface Cosigned {
   /** The name of the witness. */
@@ -22,23 +14,12 @@ export interface Cosigned {
 
 const utf8 = new TextEncoder();
 
-/** The type of keys that cosign, in C2SP signed-note. */
-const cosigner = 0x04;
-
 /** Key id, time and signature. */
 const lineBytes = 4 + 8 + 64;
 
-/** Reads a witness' vkey. Throws a TypeError when its form, its type or its key id is wrong. */
-export async function parseWitnessVkey(crypto: VerifierCrypto, vkey: string): Promise<WitnessKey> {
-  const [, name = '', id = '', key = ''] = /^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$/u.exec(vkey) ?? [];
-  const bytes = fromBase64(key);
-  if (bytes.length !== 33 || bytes[0] !== cosigner) {
-    throw new TypeError('not a vkey of a witness (key type 4)');
-  }
-  const keyId = (await crypto.sha256(joined(utf8.encode(`${name}\n`), bytes))).slice(0, 4);
-  const hex = [...keyId].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (hex !== id) throw new TypeError('the key id is not that of the vkey');
-  return { name, keyId, publicKey: bytes.slice(1) };
+/** Reads a witness' vkey (C2SP signed-note, type 0x04). Throws a TypeError when it is none. */
+export function parseWitnessVkey(crypto: VerifierCrypto, vkey: string): Promise<NoteKey> {
+  return readVkey(crypto, vkey, { type: 0x04, refusal: 'not a vkey of a witness (key type 4)' });
 }
 
 /** What a witness signs: that at this time it had checked the checkpoint with this text. */
@@ -61,13 +42,9 @@ export async function verifyCosignature(
   note: string,
 ): Promise<Cosigned | null> {
   const key = await parseWitnessVkey(crypto, witnessVkey);
-  const cut = note.lastIndexOf('\n\n');
-  if (cut < 1 || !note.endsWith('\n') || /[\x00-\x09\x0b-\x1f]/.test(note)) {
-    throw new TypeError('not a signed note');
-  }
-  const text = note.slice(0, cut + 1);
+  const { text, lines } = splitNote(note);
   let newest: Cosigned | null = null;
-  for (const line of note.slice(cut + 2, -1).split('\n')) {
+  for (const line of lines) {
     const [, name, base64 = ''] = /^— ([^\s+]+) (\S+)$/u.exec(line) ?? [];
     if (name !== key.name) continue;
     const bytes = fromBase64(base64);
@@ -81,6 +58,25 @@ export async function verifyCosignature(
     if (timestampSeconds > (newest?.timestampSeconds ?? -1)) newest = { name, timestampSeconds };
   }
   return newest;
+}
+
+/**
+ * Who of several witnesses has cosigned this checkpoint, each key counted once, in their order; of
+ * the others the names. Throws as `verifyCosignature` does.
+ */
+export async function cosignersOf(
+  crypto: VerifierCrypto,
+  vkeys: readonly string[],
+  note: string,
+): Promise<{ cosigned: Cosigned[]; lacking: string[] }> {
+  const cosigned: Cosigned[] = [];
+  const lacking: string[] = [];
+  for (const vkey of new Set(vkeys)) {
+    const found = await verifyCosignature(crypto, vkey, note);
+    if (found) cosigned.push(found);
+    else lacking.push(vkey.split('+')[0] ?? '');
+  }
+  return { cosigned, lacking };
 }
 
 /** The time in a signature line, 8 bytes after the key id; null where it can be none. */

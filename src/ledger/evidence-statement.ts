@@ -1,9 +1,8 @@
 /** Signs evidence files: what the gateway itself says of one, as a C2SP signed note. */
-import { sign } from 'node:crypto';
 import { sha256 } from '#src/base/canonical.ts';
 import { statedPart, statementText } from './evidence.ts';
 import type { Evidence } from './evidence-form.ts';
-import { keyIdOf, type LedgerKey } from './note.ts';
+import { signNote, type LedgerKey } from './note.ts';
 
 /**
  * The file with its statement. The first line of what is signed is the name of the format, never
@@ -19,10 +18,5 @@ export function signEvidence(
   const hash = sha256(Buffer.from(statedPart(unsigned), 'utf8')).toString('base64');
   const { transfer } = unsigned;
   const text = statementText({ origin: key.origin, transfer, size: tree.size, hash });
-  const lines = [key, ...(key.others ?? [])].map(({ publicKey, privateKey }) => {
-    const signature = sign(null, Buffer.from(text, 'utf8'), privateKey);
-    const line = Buffer.concat([keyIdOf(key.origin, publicKey), signature]).toString('base64');
-    return `— ${key.origin} ${line}\n`;
-  });
-  return { ...unsigned, statement: `${text}\n${lines.join('')}` };
+  return { ...unsigned, statement: signNote(key, text) };
 }

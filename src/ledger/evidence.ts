@@ -2,7 +2,7 @@
  * Verifies a transfer's evidence file alone: from the file and a trusted key, years later, without
  * the gateway. Imports only pure files, so that an auditor's browser runs it too.
  */
-import { verifyCosignature } from './cosignature.ts';
+import { cosignersOf } from './cosignature.ts';
 import {
   checkContract,
   checkDetails,
@@ -179,16 +179,14 @@ async function checkWitnesses(
   note: string,
 ): Promise<string> {
   const needed = witnessesMin ?? witnesses.length;
-  const found = new Map<string, number>();
-  for (const witness of new Set(witnesses)) {
-    const cosigned = await verifyCosignature(crypto, witness, note);
-    if (cosigned) found.set(witness, cosigned.timestampSeconds);
+  const { cosigned } = await cosignersOf(crypto, witnesses, note);
+  if (cosigned.length < needed) {
+    throw new TypeError(
+      `${cosigned.length} of the ${needed} witnesses that are asked for cosigned`,
+    );
   }
-  if (found.size < needed) {
-    throw new TypeError(`${found.size} of the ${needed} witnesses that are asked for cosigned`);
-  }
-  const named = [...found].map(([vkey, seconds]) => {
-    return `${vkey.split('+')[0]} at ${new Date(seconds * 1000).toISOString()}`;
+  const named = cosigned.map(({ name, timestampSeconds }) => {
+    return `${name} at ${new Date(timestampSeconds * 1000).toISOString()}`;
   });
   return named.length === 0 ? 'none was asked for' : `cosigned by ${named.join(', ')}`;
 }
@@ -208,9 +206,8 @@ async function provenAll(
     const leaf = bytesOf(entry.leaf);
     const facts = readLeaf(leaf);
     if (!facts) throw new TypeError(`entry ${index}: the leaf has not the form of a leaf`);
-    // Copied: the verifier lends its hash only until it makes the next one.
-    const hash = (await leafHash(crypto, leaf)).slice();
-    const claim = { leafHash: hash, index, hashes: proof.map(fromBase64) };
+    const hashes = proof.map(fromBase64);
+    const claim = { leafHash: await leafHash(crypto, leaf), index, hashes };
     if (!(await verifyInclusion(crypto, claim, tree))) {
       throw new TypeError(`entry ${index}: is not in the tree of the checkpoint`);
     }

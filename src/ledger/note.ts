@@ -3,7 +3,8 @@ import { strict as assert } from 'node:assert';
 import { createPublicKey, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { sha256 } from '#src/base/canonical.ts';
-import { ed25519FromSeed } from '#src/base/ed25519.ts';
+import { ed25519PairFromSeed } from '#src/base/ed25519.ts';
+import { splitNote } from './verify.ts';
 
 /** The key that signs checkpoints; `origin` is the ledger's name and the key's. */
 export interface LedgerKey {
@@ -46,11 +47,7 @@ const keyName = /^[^\s+]+$/u;
 /** The ledger's key from its seed (32 bytes, RFC 8032). */
 export function ledgerKeyFromSeed(origin: string, seed: Uint8Array): LedgerKey {
   assert(keyName.test(origin), 'an origin has no spaces and no plus');
-  assert(seed.length === 32, 'an Ed25519 seed has 32 bytes');
-  const privateKey = ed25519FromSeed(seed);
-  const { x } = createPublicKey(privateKey).export({ format: 'jwk' });
-  assert(x, 'an Ed25519 key has a public part');
-  return { origin, privateKey, publicKey: Buffer.from(x, 'base64url') };
+  return { origin, ...ed25519PairFromSeed(seed) };
 }
 
 /**
@@ -85,9 +82,9 @@ export function turningLedgerKey(origin: string, keys: () => readonly Buffer[]):
   };
 }
 
-/** First four bytes of SHA-256(name ‖ newline ‖ 0x01 ‖ public key): C2SP signed-note. */
-export function keyIdOf(name: string, publicKey: Uint8Array): Buffer {
-  return sha256(Buffer.from(`${name}\n`, 'utf8'), ed25519, publicKey).subarray(0, 4);
+/** First four bytes of SHA-256(name ‖ newline ‖ type of key ‖ public key): C2SP signed-note. */
+export function keyIdOf(name: string, publicKey: Uint8Array, type: Uint8Array = ed25519): Buffer {
+  return sha256(Buffer.from(`${name}\n`, 'utf8'), type, publicKey).subarray(0, 4);
 }
 
 /** The public key as one word, `origin+keyid+key`, to be given to everyone who checks. */
@@ -114,7 +111,11 @@ export function parseVkey(vkey: string): VerifierKey {
 export function signCheckpoint(key: LedgerKey, tree: { size: number; root: Uint8Array }): string {
   assert(Number.isSafeInteger(tree.size) && tree.size >= 0, 'a tree has a size');
   const root = Buffer.from(tree.root).toString('base64');
-  const text = `${key.origin}\n${tree.size}\n${root}\n`;
+  return signNote(key, `${key.origin}\n${tree.size}\n${root}\n`);
+}
+
+/** A text with a signature line of each key of the ledger (C2SP signed-note). */
+export function signNote(key: LedgerKey, text: string): string {
   const lines = [key, ...(key.others ?? [])].map(({ publicKey, privateKey }) => {
     const signature = sign(null, Buffer.from(text, 'utf8'), privateKey);
     const line = Buffer.concat([keyIdOf(key.origin, publicKey), signature]).toString('base64');
@@ -125,18 +126,14 @@ export function signCheckpoint(key: LedgerKey, tree: { size: number; root: Uint8
 
 /** Takes a note apart. Throws a TypeError when it is none. */
 export function parseNote(note: string): Note {
-  const cut = note.lastIndexOf('\n\n');
-  if (cut < 1 || !note.endsWith('\n') || /[\x00-\x09\x0b-\x1f]/.test(note)) {
-    throw new TypeError('not a signed note');
-  }
-  const lines = note.slice(cut + 2, -1).split('\n');
+  const { text, lines } = splitNote(note);
   const signatures = lines.map((line) => {
     const parts = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u.exec(line);
     const bytes = parts ? strictBase64(parts[2]!) : undefined;
     if (!parts || !bytes || bytes.length < 5) throw new TypeError('not a signature line');
     return { name: parts[1]!, keyId: bytes.subarray(0, 4), signature: bytes.subarray(4) };
   });
-  return { text: note.slice(0, cut + 1), signatures };
+  return { text, signatures };
 }
 
 /** True when a key of the ledger signed the note, whose text is the checkpoint of this tree. */

@@ -83,18 +83,40 @@ export async function rootOf(crypto: VerifierCrypto, frontier: readonly Bytes[])
   return root;
 }
 
+/** A key to check notes with: a key id of 4 bytes, and a public key of 32 (RFC 8032). */
+export interface NoteKey {
+  name: string;
+  keyId: Bytes;
+  publicKey: Bytes;
+}
+
 /** Reads a vkey (C2SP signed-note, Ed25519). Throws a TypeError when form or key id is wrong. */
-export async function parseVkey(
+export function parseVkey(crypto: VerifierCrypto, vkey: string): Promise<NoteKey> {
+  return readVkey(crypto, vkey, { type: 0x01, refusal: 'not a vkey of an Ed25519 key' });
+}
+
+/** The same for a key of any one type; the TypeError says `refusal` where it is of another. */
+export async function readVkey(
   crypto: VerifierCrypto,
   vkey: string,
-): Promise<{ name: string; keyId: Bytes; publicKey: Bytes }> {
+  { type, refusal }: { type: number; refusal: string },
+): Promise<NoteKey> {
   const [, name = '', id = '', key = ''] = /^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$/u.exec(vkey) ?? [];
   const bytes = fromBase64(key);
-  if (bytes.length !== 33 || bytes[0] !== 0x01) throw new TypeError('not a vkey of an Ed25519 key');
+  if (bytes.length !== 33 || bytes[0] !== type) throw new TypeError(refusal);
   const keyId = (await crypto.sha256(joined(utf8.encode(`${name}\n`), bytes))).slice(0, 4);
   const hex = [...keyId].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   if (hex !== id) throw new TypeError('the key id is not that of the vkey');
   return { name, keyId, publicKey: bytes.slice(1) };
+}
+
+/** A note's text, which is signed, and its signature lines. Throws a TypeError when it is none. */
+export function splitNote(note: string): { text: string; lines: string[] } {
+  const cut = note.lastIndexOf('\n\n');
+  if (cut < 1 || !note.endsWith('\n') || /[\x00-\x09\x0b-\x1f]/.test(note)) {
+    throw new TypeError('not a signed note');
+  }
+  return { text: note.slice(0, cut + 1), lines: note.slice(cut + 2, -1).split('\n') };
 }
 
 /**
@@ -111,13 +133,9 @@ export async function verifyNote(
 ): Promise<string> {
   const keys = [];
   for (const vkey of [vkeys].flat()) keys.push(await parseVkey(crypto, vkey));
-  const cut = note.lastIndexOf('\n\n');
-  if (cut < 1 || !note.endsWith('\n') || /[\x00-\x09\x0b-\x1f]/.test(note)) {
-    throw new TypeError('not a signed note');
-  }
-  const text = note.slice(0, cut + 1);
+  const { text, lines } = splitNote(note);
   let signed = false;
-  for (const line of note.slice(cut + 2, -1).split('\n')) {
+  for (const line of lines) {
     const [, name, base64 = ''] = /^— ([^\s+]+) (\S+)$/u.exec(line) ?? [];
     const bytes = fromBase64(base64);
     if (name === undefined || bytes.length < 5) throw new TypeError('not a signature line');

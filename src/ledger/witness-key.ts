@@ -1,9 +1,9 @@
 /** A witness' own key: how it is written down, and how it cosigns (C2SP tlog-cosignature v1). */
 import { strict as assert } from 'node:assert';
-import { createPublicKey, sign, type KeyObject } from 'node:crypto';
-import { sha256 } from '#src/base/canonical.ts';
-import { ed25519FromSeed } from '#src/base/ed25519.ts';
+import { sign, type KeyObject } from 'node:crypto';
+import { ed25519PairFromSeed } from '#src/base/ed25519.ts';
 import { cosignedMessage } from './cosignature.ts';
+import { keyIdOf } from './note.ts';
 
 /** The key that cosigns; `name` is the witness' name, by convention a URL without its scheme. */
 export interface CosigningKey {
@@ -24,20 +24,12 @@ export function isWitnessName(name: string): boolean {
 /** The key from its seed (32 bytes, RFC 8032). */
 export function cosigningKeyFromSeed(name: string, seed: Uint8Array): CosigningKey {
   assert(isWitnessName(name), 'a name has no spaces and no plus');
-  assert(seed.length === 32, 'an Ed25519 seed has 32 bytes');
-  const privateKey = ed25519FromSeed(seed);
-  const { x } = createPublicKey(privateKey).export({ format: 'jwk' });
-  assert(x, 'an Ed25519 key has a public part');
-  return { name, privateKey, publicKey: Buffer.from(x, 'base64url') };
-}
-
-function keyIdOf({ name, publicKey }: Pick<CosigningKey, 'name' | 'publicKey'>): Buffer {
-  return sha256(Buffer.from(`${name}\n`, 'utf8'), cosigner, publicKey).subarray(0, 4);
+  return { name, ...ed25519PairFromSeed(seed) };
 }
 
 /** The public key as one word, `name+keyid+key`, to be given to whoever checks or accepts it. */
 export function encodeWitnessVkey(key: Pick<CosigningKey, 'name' | 'publicKey'>): string {
-  const id = keyIdOf(key).toString('hex');
+  const id = keyIdOf(key.name, key.publicKey, cosigner).toString('hex');
   return `${key.name}+${id}+${Buffer.concat([cosigner, key.publicKey]).toString('base64')}`;
 }
 
@@ -50,6 +42,7 @@ export function cosign(key: CosigningKey, text: string, timestampSeconds: number
   const time = Buffer.alloc(8);
   time.writeBigUInt64BE(BigInt(timestampSeconds));
   const signature = sign(null, cosignedMessage(timestampSeconds, text), key.privateKey);
-  const payload = Buffer.concat([keyIdOf(key), time, signature]).toString('base64');
+  const keyId = keyIdOf(key.name, key.publicKey, cosigner);
+  const payload = Buffer.concat([keyId, time, signature]).toString('base64');
   return `— ${key.name} ${payload}\n`;
 }
