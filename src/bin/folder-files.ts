@@ -1,8 +1,10 @@
 /**
- * The files of a kept copy: a file is there whole or not at all, and nobody else may read it.
+ * The files of a kept copy, and what is remembered of one: a file is there whole or not at all, and
+ * nobody else may read it.
  */
+import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ReadFile } from '#src/ledger/span.ts';
 
@@ -12,8 +14,6 @@ const folderMode = 0o700;
 
 /** Beginning of the names of files that were never finished. */
 export const unfinished = '.unfinished-';
-
-let written = 0;
 
 /** Reads files below a folder. */
 export function fileReader(dir: string): ReadFile {
@@ -28,6 +28,12 @@ export function fileReader(dir: string): ReadFile {
   };
 }
 
+/** The ledger's keys that stand in a copy, one a line. */
+export async function keysIn(readFile: ReadFile): Promise<string[]> {
+  const text = Buffer.from((await readFile('key')) ?? '').toString('utf8');
+  return text.split('\n').filter((line) => line !== '');
+}
+
 /** Makes a folder, and those above it, for its owner alone. */
 export function makeFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: folderMode });
@@ -40,15 +46,21 @@ export function makeFolder(path: string): void {
 export function writeWhole(path: string, bytes: Uint8Array | string): void {
   const folder = dirname(path);
   if (!existsSync(folder)) makeFolder(folder);
-  const rest = join(folder, `${unfinished}${process.pid}-${(written += 1)}`);
-  const file = openSync(rest, 'wx', fileMode);
+  // Not by the process's number: in a container each process may have the same.
+  const rest = join(folder, `${unfinished}${randomUUID()}`);
   try {
-    writeFileSync(file, bytes);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    writeFileSync(rest, bytes, { flag: 'wx', mode: fileMode, flush: true });
+    renameSync(rest, path);
+  } catch (error) {
+    rmSync(rest, { force: true });
+    throw error;
   }
-  renameSync(rest, path);
+}
+
+/** The same, and its name is durable, too, when it returns. */
+export function writeDurably(path: string, bytes: Uint8Array | string): void {
+  writeWhole(path, bytes);
+  keepNames(dirname(path));
 }
 
 /** Makes the names in a folder durable: what was renamed into it stays there after a crash. */

@@ -2,12 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { StartupError } from '#src/base/errors.ts';
 
-/** Keys as they are given: each as its text, or as a file with one a line. */
+/** Keys as they are given: each as its text, or as a file of them. */
 export function readVkeys(name: string, given: readonly string[]): string[] {
-  const keys = given.flatMap((text) =>
-    existsSync(text) ? readFileSync(text, 'utf8').split('\n') : [text],
-  );
-  const found = keys.map((key) => key.trim()).filter((key) => key !== '');
+  const texts = given.map((text) => (existsSync(text) ? readFileSync(text, 'utf8') : text));
+  const found = texts.flatMap((text) => text.split(/\s+/)).filter((key) => key !== '');
   if (given.length > 0 && found.length === 0) throw new StartupError([`--${name}: holds no key`]);
   return found;
 }

@@ -1,17 +1,17 @@
 /** What a witness remembers: the last checkpoint that it let pass, durable before it cosigns. */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StartupError } from '#src/base/errors.ts';
 import { withLock } from '#src/store/embedded/lock.ts';
+import { makeFolder, writeDurably } from './folder-files.ts';
 
 export interface WitnessState {
   /** The note that was kept; null: none yet. */
   kept(): string | null;
   /** Durable when it returns. */
-  keep(note: string): Promise<void>;
+  keep(note: string): void;
   /** Keeps two notes that no one tree holds; the folder that they are in. */
-  keepEvidence(notes: { kept: string; offered: string }, at: Date): Promise<string>;
+  keepEvidence(notes: { kept: string; offered: string }, at: Date): string;
 }
 
 const lockWaitMs = 100;
@@ -25,7 +25,7 @@ export async function withState<T>(
   file: string,
   work: (state: WitnessState) => Promise<T>,
 ): Promise<T> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   let isOurs = false;
   const begin = () => {
     isOurs = true;
@@ -43,15 +43,14 @@ function openState(file: string): WitnessState {
   let kept = readKept(file);
   return {
     kept: () => kept,
-    async keep(note) {
-      await writeDurably(file, note);
+    keep(note) {
+      writeDurably(file, note);
       kept = note;
     },
-    async keepEvidence(notes, at) {
+    keepEvidence(notes, at) {
       const folder = `${file}.forked-${at.toISOString().replaceAll(/[:.]/g, '-')}`;
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await writeDurably(join(folder, 'kept.note'), notes.kept);
-      await writeDurably(join(folder, 'offered.note'), notes.offered);
+      writeDurably(join(folder, 'kept.note'), notes.kept);
+      writeDurably(join(folder, 'offered.note'), notes.offered);
       return folder;
     },
   };
@@ -63,23 +62,5 @@ function readKept(file: string): string | null {
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return null;
     throw error;
-  }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const unfinished = `${path}.unfinished`;
-  const file = await open(unfinished, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(unfinished, path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

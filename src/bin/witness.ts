@@ -2,16 +2,16 @@
  * `waybill witness`: follows a gateway's ledger, cosigns what continues what it has seen, and cries
  * out when something does not.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { StartupError } from '#src/base/errors.ts';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { judgeCheckpoint, type LedgerVkeys } from '#src/ledger/witness.ts';
-import { serverCrypto } from '#src/ledger/witness-crypto.ts';
 import { cosign, type CosigningKey } from '#src/ledger/witness-key.ts';
 import { fromBase64 } from '#src/ledger/verify.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
+import { readVkeys } from './read-vkeys.ts';
 import { readCosigningKey } from './witness-key.ts';
 import { withState, type WitnessState } from './witness-state.ts';
 
@@ -55,7 +55,7 @@ export async function runWitness(args: readonly string[]): Promise<number> {
     },
   });
   const caller = readCaller(values);
-  const vkeys = (values.vkey ?? []).flatMap(readVkeys);
+  const vkeys = readVkeys('vkey', values.vkey ?? []);
   if (vkeys.length === 0) throw new StartupError(['--vkey: not given']);
   const key = readCosigningKey(values.key ?? '');
   const intervalMs = Number(values.interval ?? intervalSecondsDefault) * 1000;
@@ -71,11 +71,6 @@ export async function runWitness(args: readonly string[]): Promise<number> {
   return withState(values.state ?? stateFileOf(vkeys, key), (state) =>
     follow({ api, key, vkeys, state, say }, { intervalMs, once: values.once ?? false, stop }),
   );
-}
-
-/** A vkey, or a file of vkeys, one a line: of a ledger whose key was changed both are given. */
-function readVkeys(text: string): string[] {
-  return existsSync(text) ? readFileSync(text, 'utf8').split(/\s+/).filter(Boolean) : [text];
 }
 
 /** One file for each ledger and witness. */
@@ -123,7 +118,7 @@ async function look(witnessing: Witnessing, last: Cosigned | null): Promise<Cosi
   const api = await witnessing.api();
   const offered = await api.text('/v1/ledger/checkpoint');
   const kept = state.kept();
-  const verdict = await judgeCheckpoint(serverCrypto, {
+  const verdict = await judgeCheckpoint(nodeCrypto, {
     ...{ vkeys, kept, offered },
     async proof(from, to) {
       const path = `/v1/ledger/proof/consistency?from=${from}&to=${to}`;
@@ -131,7 +126,7 @@ async function look(witnessing: Witnessing, last: Cosigned | null): Promise<Cosi
     },
   });
   if (verdict.kind === 'forked') {
-    const folder = await state.keepEvidence({ kept: kept ?? '', offered }, new Date());
+    const folder = state.keepEvidence({ kept: kept ?? '', offered }, new Date());
     await show(api, kept ?? '').catch(() => undefined);
     throw new Final(
       forkedStatus,
@@ -142,7 +137,7 @@ async function look(witnessing: Witnessing, last: Cosigned | null): Promise<Cosi
   const { size } = verdict.checkpoint;
   if (last?.size === size && performance.now() - last.atMs < freshMs) return last;
   // Durable first: killed in between, the next start cosigns this tree or one that continues it.
-  if (verdict.isNew) await state.keep(offered);
+  if (verdict.isNew) state.keep(offered);
   const text = offered.slice(0, offered.lastIndexOf('\n\n') + 1);
   const reply = await show(api, offered + cosign(key, text, Math.floor(Date.now() / 1000)));
   if (reply.status === 201) {

@@ -9,6 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncFolder } from '#src/base/sync-folder.ts';
 import type { Checkpointed } from './noted-tree.ts';
 
 export interface KeptFile {
@@ -98,15 +99,6 @@ async function removeUnfinished(folder: string, newest: { mtimeMs: number }): Pr
     const path = join(folder, name);
     const found = await stat(path).catch(() => null);
     if (found && found.mtimeMs < newest.mtimeMs - unfinishedMsMax) await remove(path);
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

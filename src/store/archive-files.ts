@@ -8,6 +8,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sha256 } from '#src/base/canonical.ts';
 import { StartupError } from '#src/base/errors.ts';
+import { syncFolder } from '#src/base/sync-folder.ts';
 
 export interface ArchivedFile {
   /** Relative to the archive's folder. */
@@ -100,11 +101,6 @@ async function writeFile(
     await file.close();
   }
   return { bytes, sha256: hash.digest('base64') };
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
 }
 
 /** An archive as it lies there, and the hash of its manifest. */

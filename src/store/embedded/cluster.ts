@@ -1,11 +1,12 @@
 /** What is set up once per home: data directory, passwords, the two roles, the database. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, escapeLiteral } from 'pg';
 import { StartupError } from '#src/base/errors.ts';
+import { syncFolder } from '#src/base/sync-folder.ts';
 import type { Place } from './place.ts';
 import { engineEnvironment } from './postmaster.ts';
 
@@ -76,8 +77,7 @@ export async function initialise(place: Place, passwords: Passwords): Promise<vo
     await rm(passwordFile, { force: true });
   }
   await rename(partial, place.data);
-  const parent = await open(place.folder);
-  await parent.sync().finally(() => parent.close());
+  await syncFolder(place.folder);
 }
 
 async function runInitdb(place: Place, data: string, passwordFile: string): Promise<void> {
