@@ -1,7 +1,7 @@
 /** What evidence is verified with here: node:crypto, for the verifier that imports nothing. */
 import { createPublicKey, verify } from 'node:crypto';
 import type { EvidenceCrypto } from '#src/ledger/evidence-jws.ts';
-import { nodeCrypto } from './node-crypto.ts';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 
 export const evidenceCrypto: EvidenceCrypto = {
   ...nodeCrypto,

@@ -1,9 +1,8 @@
 /** The checkpoint of an auditor's last visit: what is verified next has to continue it. */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { verifyCheckpoint, type Checkpoint } from '#src/ledger/verify.ts';
-import { keepNames, writeWhole } from './folder-files.ts';
-import { nodeCrypto } from './node-crypto.ts';
+import { writeDurably } from './folder-files.ts';
 
 export interface Keeping {
   vkeys: readonly string[];
@@ -23,8 +22,7 @@ export async function keptCheckpoint({
 /** Keeps a note that was verified. */
 export function keepCheckpoint({ stateFile }: Keeping, note: string): void {
   if (stateFile === null) return;
-  writeWhole(stateFile, note);
-  keepNames(dirname(stateFile));
+  writeDurably(stateFile, note);
 }
 
 /**

@@ -1,13 +1,13 @@
 /** Fetches leaves and details: no leaf is kept whose hash is not the one in the signed tree. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { formatDetail, splitBundle } from '#src/ledger/span.ts';
 import { detailsPath, hashesOf, tileName, tilePath, tilesAt } from '#src/ledger/tile-tree.ts';
 import { tileWidth } from '#src/ledger/tile-tree.ts';
 import { leafHash, same } from '#src/ledger/verify.ts';
 import type { ApiClient } from './api-client.ts';
 import { fileReader, writeWhole } from './folder-files.ts';
-import { nodeCrypto } from './node-crypto.ts';
 
 type Tile = { index: number; width: number };
 

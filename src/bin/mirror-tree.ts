@@ -2,11 +2,11 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beginsWith, type Hashes } from '#src/ledger/folder-tree.ts';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { hashesOf, hashesAt, levelsOf, perfectRoot } from '#src/ledger/tile-tree.ts';
 import { tileName, tilePath, tilesAt, tileWidth } from '#src/ledger/tile-tree.ts';
 import { same, type Checkpoint } from '#src/ledger/verify.ts';
 import { fileReader, unfinished, writeWhole } from './folder-files.ts';
-import { nodeCrypto } from './node-crypto.ts';
 
 export interface TileRef {
   level: number;

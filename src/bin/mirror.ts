@@ -8,16 +8,17 @@ import { parseArgs } from 'node:util';
 import type { JWK } from 'jose';
 import { StartupError } from '#src/base/errors.ts';
 import { beginsWith } from '#src/ledger/folder-tree.ts';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { detailsPath, tileName, tilePath } from '#src/ledger/tile-tree.ts';
 import { verifyCheckpoint, type Checkpoint } from '#src/ledger/verify.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
-import { fileReader, keepNames, makeFolder, writeWhole } from './folder-files.ts';
+import { fileReader, keepNames, keysIn, makeFolder } from './folder-files.ts';
+import { writeDurably, writeWhole } from './folder-files.ts';
 import { detailPages, fetchBundle, fetchDetails, fetchFile } from './mirror-entries.ts';
 import { lackingBundles, lackingDetails } from './mirror-entries.ts';
 import { cleanUp, dropTiles, dropUnfinished, folderTree } from './mirror-tree.ts';
 import { lackingTiles, treeProblem, uncheckedTiles, writeTile } from './mirror-tree.ts';
-import { nodeCrypto } from './node-crypto.ts';
 import { createBar } from './progress-bar.ts';
 import { readVkeys } from './read-vkeys.ts';
 
@@ -89,16 +90,14 @@ export async function mirrorLedger(request: MirrorRequest): Promise<Mirrored> {
   }
   writeWhole(join(dir, 'key'), `${vkeys.join('\n')}\n`);
   keepFolders(dir, paths);
-  writeWhole(join(dir, 'checkpoint'), note);
-  keepNames(dir);
+  writeDurably(join(dir, 'checkpoint'), note);
   cleanUp(dir, size);
   return { size, gained: size - (kept?.size ?? 0) };
 }
 
 /** The keys to check by; a folder is not handed over to another key by leaving the old one out. */
 async function keysOf({ dir, vkeys }: MirrorRequest): Promise<readonly string[]> {
-  const text = Buffer.from((await fileReader(dir)('key')) ?? '').toString('utf8');
-  const own = text.split('\n').filter((line) => line !== '');
+  const own = await keysIn(fileReader(dir));
   if (vkeys.length === 0 && own.length === 0) throw new StartupError(['--vkey: not given']);
   if (vkeys.length === 0) return own;
   if (own.length > 0 && !own.some((key) => vkeys.includes(key))) {

@@ -7,13 +7,11 @@ import { StartupError } from '#src/base/errors.ts';
 import { verifyEvidence, type EvidenceVerdict } from '#src/ledger/evidence.ts';
 import { evidenceBytesMax, type EvidenceKey } from '#src/ledger/evidence-form.ts';
 import { evidenceCrypto } from './evidence-crypto.ts';
-import { readVkeys } from './read-vkeys.ts';
+import { demandOptions, readDemand } from './witness-demand.ts';
 
 const options = {
   evidence: { type: 'string' },
-  vkey: { type: 'string', multiple: true },
-  witness: { type: 'string', multiple: true },
-  'witnesses-min': { type: 'string' },
+  ...demandOptions,
   keys: { type: 'string' },
   json: { type: 'boolean' },
 } as const;
@@ -21,15 +19,10 @@ const options = {
 /** The command: exit status 0 when every step holds, 1 with what failed when not. */
 export async function verifyEvidenceFile(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options });
-  const vkeys = readVkeys('vkey', values.vkey ?? []);
-  if (vkeys.length === 0) throw new StartupError(['--vkey: not given']);
-  const witnesses = readVkeys('witness', values.witness ?? []);
-  const { 'witnesses-min': min = String(witnesses.length), evidence = '', keys, json } = values;
-  if (!/^\d{1,3}$/.test(min) || Number(min) > witnesses.length) {
-    throw new StartupError(['--witnesses-min: not a number up to that of the witnesses given']);
-  }
+  const { evidence = '', keys, json } = values;
+  const demand = readDemand(values);
   const verdict = await verifyEvidence(evidenceCrypto, {
-    ...{ text: readText('evidence', evidence), vkeys, witnesses, witnessesMin: Number(min) },
+    ...{ ...demand, text: readText('evidence', evidence) },
     keys: keys === undefined ? [] : readKeys(keys),
   });
   process.stdout.write(json ? asJson(verdict) : asText(verdict));

@@ -1,16 +1,14 @@
 /** Verifies a folder that `waybill ledger mirror` keeps, on all processors, without a network. */
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StartupError } from '#src/base/errors.ts';
 import { verifyFolder } from '#src/ledger/folder.ts';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { checkTile, type ReadFile, type TileAsk, type TileReport } from '#src/ledger/span.ts';
 import { tileWidth } from '#src/ledger/tile-tree.ts';
 import { verifyCheckpoint } from '#src/ledger/verify.ts';
-import { fileReader } from './folder-files.ts';
+import { fileReader, keysIn } from './folder-files.ts';
 import { keepCheckpoint, keptCheckpoint } from './kept-checkpoint.ts';
-import { nodeCrypto } from './node-crypto.ts';
 import type { Verdict } from './verify.ts';
 import { witnessesOf, type WitnessDemand } from './witness-demand.ts';
 
@@ -65,8 +63,7 @@ export async function verifyMirror(request: FolderRequest): Promise<Verdict> {
 
 /** A key in the folder that nobody vouches for is told: whoever made it may have made the rest. */
 async function strangeKeys(readFile: ReadFile, vkeys: readonly string[]): Promise<string[]> {
-  const text = Buffer.from((await readFile('key')) ?? '').toString('utf8');
-  const own = text.split('\n').filter((line) => line !== '');
+  const own = await keysIn(readFile);
   return own.every((line) => vkeys.includes(line)) ? [] : ['the key in the folder is another'];
 }
 
@@ -144,9 +141,4 @@ function askable(worker: Worker) {
     },
     end: () => worker.terminate(),
   };
-}
-
-/** Whether a folder holds a ledger's copy. */
-export function isMirror(dir: string): boolean {
-  return existsSync(join(dir, 'checkpoint'));
 }

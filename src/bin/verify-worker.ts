@@ -1,8 +1,8 @@
 /** A thread that checks tiles of a folder, as many at a time as it is asked for. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { checkTile, type TileAsk, type TileReport } from '#src/ledger/span.ts';
 import { fileReader } from './folder-files.ts';
-import { nodeCrypto } from './node-crypto.ts';
 
 const readFile = fileReader((workerData as { dir: string }).dir);
 

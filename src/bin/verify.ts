@@ -4,22 +4,18 @@
  */
 import { parseArgs } from 'node:util';
 import type { JWK } from 'jose';
-import { StartupError } from '#src/base/errors.ts';
 import type { Cosigned } from '#src/ledger/cosignature.ts';
 import type { EntryToVerify, LedgerFault } from '#src/ledger/entry-check.ts';
 import { createLifeCheck } from '#src/ledger/life.ts';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { fromBase64, verifyCheckpoint } from '#src/ledger/verify.ts';
 import { createLedgerVerifier } from '#src/ledger/walk.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
 import { keepCheckpoint, keptCheckpoint, stateFileOf } from './kept-checkpoint.ts';
-import { nodeCrypto } from './node-crypto.ts';
 import { createBar } from './progress-bar.ts';
-import { readVkeys } from './read-vkeys.ts';
 import { verifyMirror } from './verify-folder.ts';
-import { witnessesOf, type WitnessDemand } from './witness-demand.ts';
-
-export { nodeCrypto };
+import { demandOptions, readDemand, witnessesOf, type WitnessDemand } from './witness-demand.ts';
 
 const pageMax = 1_000;
 
@@ -119,10 +115,8 @@ async function entriesFrom(
 
 const options = {
   ...callerOptions,
+  ...demandOptions,
   dir: { type: 'string' },
-  vkey: { type: 'string', multiple: true },
-  witness: { type: 'string', multiple: true },
-  'witnesses-min': { type: 'string' },
   state: { type: 'string' },
   'hashes-only': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -134,16 +128,11 @@ export async function verifyLedger(args: readonly string[]): Promise<number> {
     return (await import('./verify-evidence.ts')).verifyEvidenceFile(args);
   }
   const { values } = parseArgs({ args: [...args], options });
-  const vkeys = readVkeys('vkey', values.vkey ?? []);
-  if (vkeys.length === 0) throw new StartupError(['--vkey: not given']);
-  const witnesses = readVkeys('witness', values.witness ?? []);
-  const { 'witnesses-min': min = String(witnesses.length), dir } = values;
-  if (!/^\d{1,3}$/.test(min) || Number(min) > witnesses.length) {
-    throw new StartupError(['--witnesses-min: not a number up to that of the witnesses given']);
-  }
+  const { vkeys, ...witnessed } = readDemand(values);
+  const { dir } = values;
   const bar = createBar(process.stderr, 'checked');
   const common = {
-    ...{ witnesses, witnessesMin: Number(min), onProgress: bar.show },
+    ...{ ...witnessed, onProgress: bar.show },
     stateFile: values.state ?? stateFileOf(vkeys),
   };
   const verdict =

@@ -150,19 +150,6 @@ export function readDetail(
   }
 }
 
-/**
- * Opens the detail of a stored entry. Null when it cannot be opened or is not what the leaf
- * committed to.
- */
-export function openDetail(
-  deps: { openDetail: (sealed: Buffer, aad: Buffer) => Buffer },
-  row: { leaf: Buffer; detail: Buffer },
-  personKey?: Buffer,
-): OpenedDetail | null {
-  const unsealed = unsealDetail(deps, row);
-  return unsealed && readDetail(unsealed, personKey);
-}
-
 function detailAad(detailHash: Buffer): Buffer {
   return Buffer.concat([Buffer.from('waybill/entry-detail', 'utf8'), detailHash]);
 }

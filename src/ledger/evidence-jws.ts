@@ -19,11 +19,10 @@ export interface SignedBy {
   party: Party;
   /** RFC 7638 thumbprint of the key. */
   kid: string;
-  signedAt: string;
 }
 
 /** The RFC 7638 thumbprint of a key, base64url. */
-export async function thumbprintOf(crypto: EvidenceCrypto, key: EvidenceKey): Promise<string> {
+async function thumbprintOf(crypto: EvidenceCrypto, key: EvidenceKey): Promise<string> {
   return toBase64url(await crypto.sha256(bytesOf(plainCanonical(key))));
 }
 
@@ -55,7 +54,7 @@ export async function verifyContractSignatures(
   const signers: SignedBy[] = [];
   for (const one of signatures) {
     const header = objectOf(one.protected);
-    const { party, kid, signedAt, contract: id } = header;
+    const { party, kid, contract: id } = header;
     if ((party !== 'clinic' && party !== 'consignee') || typeof kid !== 'string') {
       throw new TypeError('a signature names no party or no key');
     }
@@ -67,7 +66,7 @@ export async function verifyContractSignatures(
     if (!(await holds(crypto, key, header['alg'], `${one.protected}.${payload}`, one.signature))) {
       throw new TypeError(`the signature for the ${party} does not hold`);
     }
-    signers.push({ party, kid, signedAt: typeof signedAt === 'string' ? signedAt : '' });
+    signers.push({ party, kid });
   }
   return signers;
 }

@@ -6,6 +6,8 @@ import type { KeptFile, NotedPlace } from './noted-files.ts';
 import { beginsWith, ledgerIdOf, type Checkpointed, type Tree } from './noted-tree.ts';
 
 export interface Found {
+  /** Which ledger the database holds, as `ledgerIdOf` says. */
+  ledger: string | null;
   lost: Checkpointed[];
   /** Sizes of other ledgers that our key has signed, where those are left alone. */
   others: number[];
@@ -26,7 +28,8 @@ export async function findLost(
 ): Promise<Found> {
   const ledger = await ledgerIdOf(deps.db);
   const accepted = await acceptedForks(deps.db);
-  const found: Found = { lost: [], others: [], isKnown: kept.some((one) => one.ledger === ledger) };
+  const isKnown = kept.some((one) => one.ledger === ledger);
+  const found: Found = { ledger, lost: [], others: [], isKnown };
   for (const { name, note, ledger: of } of kept) {
     const tree = deps.readOwn(note);
     if (tree === null) {

@@ -1,9 +1,9 @@
 /** Whether one tree begins with another, by proof and not by what a table says. */
-import { sha256 } from '#src/base/canonical.ts';
 import type { Queryable } from '#src/store/pool.ts';
+import { nodeCrypto } from './node-crypto.ts';
 import { createNodeSource } from './nodes.ts';
 import { consistencyNodes, consistencyProof } from './proofs.ts';
-import { verifyConsistency, type VerifierCrypto } from './verify.ts';
+import { verifyConsistency } from './verify.ts';
 
 export interface Tree {
   size: number;
@@ -15,13 +15,6 @@ export interface Checkpointed extends Tree {
   note: string;
 }
 
-const hashing: VerifierCrypto = {
-  sha256,
-  verifySignature: () => {
-    throw new Error('nothing is signed between two trees');
-  },
-};
-
 /**
  * True when the tree of the database, whose head is given, begins with the other one: recomputed
  * from the hashes that are stored (RFC 9162 section 2.1.4).
@@ -32,7 +25,7 @@ export async function beginsWith(db: Queryable, head: Tree, other: Tree): Promis
   const nodes = consistencyNodes(other.size, head.size);
   const node = await createNodeSource({ db }).load(head.size, nodes);
   const hashes = consistencyProof(other.size, head.size, node);
-  return verifyConsistency(hashing, other, head, hashes);
+  return verifyConsistency(nodeCrypto, other, head, hashes);
 }
 
 /**

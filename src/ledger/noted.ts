@@ -60,7 +60,7 @@ export async function openNoted(
   const deps = { ...own, files };
   // Read after the files: what another process keeps was committed before that.
   const head = await readHead(db);
-  const { lost, others, isKnown } = await findLost(own, place, { kept, head });
+  const { ledger, lost, others, isKnown } = await findLost(own, place, { kept, head });
   for (const size of others)
     log.warn('the ledger key has signed another ledger than this', { size });
   if (lost[0]) throw new StartupError([describeFork(head, lost[0], files?.folder ?? '')]);
@@ -68,7 +68,7 @@ export async function openNoted(
     const { size } = head;
     log.warn('no checkpoint was kept outside the database: it is from now on', { size });
   }
-  return startKeeping(deps, head, await ledgerIdOf(db));
+  return startKeeping(deps, head, ledger);
 }
 
 type KeepDeps = NotedDeps & { files: NotedFiles | null };

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { StartupError } from '#src/base/errors.ts';
 import { parseWitnessVkey } from './cosignature.ts';
-import { serverCrypto } from './witness-crypto.ts';
+import { nodeCrypto } from './node-crypto.ts';
 
 /** A witness of the ledger. */
 export interface Witness {
@@ -31,7 +31,7 @@ export async function readWitnesses(path: string): Promise<Witness[]> {
     const fault = (said: string) => faults.push(`${path}:${at + 1}: ${said}`);
     const [, client = '', vkey = ''] =
       /^([a-z0-9][a-z0-9._-]{0,63})\s+(\S{1,500})$/.exec(text) ?? [];
-    const key = await parseWitnessVkey(serverCrypto, vkey).catch(() => null);
+    const key = await parseWitnessVkey(nodeCrypto, vkey).catch(() => null);
     if (key === null) fault('must be a client and the vkey of a witness (key type 4)');
     else if (witnesses.some(({ name }) => name === key.name))
       fault(`${key.name} stands here twice`);

@@ -4,9 +4,9 @@ import type { Queryable } from '#src/store/pool.ts';
 import { verifyCosignature } from './cosignature.ts';
 import { recordFork } from './fork-notes.ts';
 import { readHead } from './head.ts';
+import { nodeCrypto } from './node-crypto.ts';
 import { parseNote } from './note.ts';
 import { beginsWith, type Tree } from './noted-tree.ts';
-import { serverCrypto } from './witness-crypto.ts';
 import type { Witness } from './witness-file.ts';
 
 export interface WitnessDeps {
@@ -46,7 +46,7 @@ export async function takeCosignature(
     throw new GatewayError('LEDGER_FORKED');
   }
   for (const { name, vkey } of own) {
-    const cosigned = await verifyCosignature(serverCrypto, vkey, brought.note);
+    const cosigned = await verifyCosignature(nodeCrypto, vkey, brought.note);
     if (cosigned === null) continue;
     const signedAt = new Date(cosigned.timestampSeconds * 1000);
     if (signedAt.getTime() > deps.now().getTime() + aheadSecondsMax * 1000) continue;

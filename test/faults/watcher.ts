@@ -1,5 +1,5 @@
 /** An auditor who never stops asking: every checkpoint continues the one before. */
-import { nodeCrypto } from '#src/bin/verify.ts';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import {
   fromBase64,
   verifyCheckpoint,

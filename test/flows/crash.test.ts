@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { canonicalText } from '#src/base/canonical.ts';
-import { nodeCrypto } from '#src/bin/verify.ts';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { verifyProof } from '#src/ledger/verify.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import {

@@ -5,7 +5,8 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { canonicalText } from '#src/base/canonical.ts';
 import type { ApiClient } from '#src/bin/api-client.ts';
-import { nodeCrypto, verifyGateway } from '#src/bin/verify.ts';
+import { verifyGateway } from '#src/bin/verify.ts';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { verifyProof } from '#src/ledger/verify.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import {

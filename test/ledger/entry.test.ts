@@ -1,11 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { canonicalText, sha256 } from '#src/base/canonical.ts';
-import { makeEntry, openDetail } from '#src/ledger/entry.ts';
+import { makeEntry } from '#src/ledger/entry.ts';
 import type { EntryInput } from '#src/ledger/entry.ts';
 import { entryKinds } from '#src/ledger/kinds.ts';
 import schema from '#src/ledger/entry.schema.json' with { type: 'json' };
-import { openSealed, released, sealDetail } from './support.ts';
+import { openDetail, openSealed, released, sealDetail } from './support.ts';
 import { samples } from './samples.ts';
 
 /** No randomness and no encryption: golden files hold what is inside. */

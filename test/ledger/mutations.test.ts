@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nodeCrypto } from '#src/bin/node-crypto.ts';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { verifyFolder } from '#src/ledger/folder.ts';
 import { encodeVkey, ledgerKeyFromSeed, signCheckpoint } from '#src/ledger/note.ts';
 import { checkTile, splitBundle, type TileAsk, type TileReport } from '#src/ledger/span.ts';

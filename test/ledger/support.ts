@@ -2,8 +2,8 @@
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { randomUUID } from 'node:crypto';
-import { makeEntry } from '#src/ledger/entry.ts';
-import type { Entry, EntryInput } from '#src/ledger/entry.ts';
+import { makeEntry, readDetail, unsealDetail } from '#src/ledger/entry.ts';
+import type { Entry, EntryInput, OpenedDetail } from '#src/ledger/entry.ts';
 import { ledgerKeyFromSeed } from '#src/ledger/note.ts';
 import type { VerifierCrypto } from '#src/ledger/verify.ts';
 
@@ -80,6 +80,19 @@ export function openSealed(sealed: Buffer, aad: Buffer): Buffer {
   decipher.setAAD(aad);
   decipher.setAuthTag(sealed.subarray(-16));
   return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]);
+}
+
+/**
+ * Opens the detail of a stored entry. Null when it cannot be opened or is not what the leaf
+ * committed to.
+ */
+export function openDetail(
+  deps: { openDetail: (sealed: Buffer, aad: Buffer) => Buffer },
+  row: { leaf: Buffer; detail: Buffer },
+  personKey?: Buffer,
+): OpenedDetail | null {
+  const unsealed = unsealDetail(deps, row);
+  return unsealed && readDetail(unsealed, personKey);
 }
 
 export const sealing = { sealDetail, randomBytes };

@@ -13,6 +13,7 @@ import {
   verifyInclusion,
 } from '#src/ledger/verify.ts';
 import { ledgerVectors } from '#test/support/ledger-vectors.ts';
+import type { ConsistencyCase, InclusionCase } from '#test/support/ledger-vectors.ts';
 import { nodeCrypto } from './support.ts';
 
 const folder = fileURLToPath(new URL('../vectors/ledger/', import.meta.url));
@@ -46,17 +47,7 @@ test('the files are those that their seed makes', () => {
   for (const path of kept) expect([path, read(path)]).toEqual([path, made.get(path)]);
 });
 
-interface Inclusion {
-  name: string;
-  holds: boolean;
-  leaf: string;
-  index: number;
-  size: number;
-  root: string;
-  hashes: string[];
-}
-
-test.each(json<Inclusion[]>('inclusion.json').map((one) => [one.name, one] as const))(
+test.each(json<InclusionCase[]>('inclusion.json').map((one) => [one.name, one] as const))(
   'inclusion: %s',
   async (_, { holds, leaf, index, size, root, hashes }) => {
     const claim = { leafHash: await leafHash(nodeCrypto, bytesOf(leaf)), index };
@@ -66,17 +57,7 @@ test.each(json<Inclusion[]>('inclusion.json').map((one) => [one.name, one] as co
   },
 );
 
-interface Consistency {
-  name: string;
-  holds: boolean;
-  from: number;
-  to: number;
-  fromRoot: string;
-  toRoot: string;
-  hashes: string[];
-}
-
-test.each(json<Consistency[]>('consistency.json').map((one) => [one.name, one] as const))(
+test.each(json<ConsistencyCase[]>('consistency.json').map((one) => [one.name, one] as const))(
   'consistency: %s',
   async (_, { holds, from, to, fromRoot, toRoot, hashes }) => {
     const [earlier, later] = [

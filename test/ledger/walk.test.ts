@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openDetail } from '#src/ledger/entry.ts';
 import type { Entry } from '#src/ledger/entry.ts';
 import { inclusionProof } from '#src/ledger/proofs.ts';
 import { append, emptyEdge, frontier, leafHash, rootOf, tileLevels } from '#src/ledger/tree.ts';
 import { createLedgerVerifier } from '#src/ledger/walk.ts';
 import type { LedgerFault } from '#src/ledger/entry-check.ts';
 import type { LedgerState, Tree } from '#src/ledger/walk.ts';
-import { nodeCrypto, openSealed, released, webCrypto } from './support.ts';
+import { nodeCrypto, openDetail, openSealed, released, webCrypto } from './support.ts';
 
 const entries = Array.from({ length: 700 }, () => released());
 const hashes = entries.map(({ leaf }) => leafHash(leaf));

@@ -2,9 +2,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeEntry, openDetail, unsealDetail, type EntryInput } from '#src/ledger/entry.ts';
+import { makeEntry, unsealDetail, type EntryInput } from '#src/ledger/entry.ts';
 import { innerOf, openInner, sealInner } from '#src/ledger/inner.ts';
-import { openSealed, sealing } from '#test/ledger/support.ts';
+import { openDetail, openSealed, sealing } from '#test/ledger/support.ts';
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const plains = fc.uint8Array({ minLength: 34, maxLength: 400 }).map((some) => Buffer.from(some));

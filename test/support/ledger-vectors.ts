@@ -31,7 +31,7 @@ const flipped = (bytes: Buffer, at: number): Buffer => {
   return copy;
 };
 
-interface InclusionCase {
+export interface InclusionCase {
   name: string;
   holds: boolean;
   leaf: string;
@@ -74,7 +74,7 @@ function inclusionCases(): InclusionCase[] {
   return cases;
 }
 
-interface ConsistencyCase {
+export interface ConsistencyCase {
   name: string;
   holds: boolean;
   from: number;
