@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/server.ts'],
+    setupFiles: ['test/support/each-file.ts'],
     testTimeout: 90_000,
     hookTimeout: 90_000,
     // Real processes on a machine that others use too: in CI a failure has to happen twice.

@@ -35,7 +35,6 @@ export interface AppSettings {
   ledgerOrigin: string;
   /** Ed25519 keys of access tokens, the one that signs at the moment first. */
   tokenKeys: () => readonly { privateJwk: JWK; publicJwk: JWK }[];
-  validateResponses: boolean;
   /** How many proxies in front may be believed about the caller's address. */
   trustedProxies: number;
   /** How long whoever sends or reads a long body may stand still. */
@@ -85,7 +84,7 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
       operation.body === 'stream' ? leaveBody(operation, settings) : readBody(operation);
     app[method](path, authorise(operation, tokens), takeBody);
   }
-  app.use(createValidator(contract, settings));
+  app.use(createValidator(contract));
   for (const operation of contract.operations) {
     app[operation.method](operation.path, answer({ ...settings, handlers }, operation.id));
   }

@@ -27,7 +27,12 @@ interface SpecOperation {
 }
 
 export interface ApiContract {
-  spec: { paths: Record<string, unknown>; components: Record<string, unknown> };
+  spec: {
+    openapi: string;
+    info: unknown;
+    paths: Record<string, unknown>;
+    components: Record<string, unknown>;
+  };
   operations: readonly Operation[];
 }
 

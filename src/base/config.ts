@@ -29,8 +29,6 @@ export interface Config {
   /** So many years of transfers and entries stay in the database; the law asks for 2. */
   ledgerYearsMin: number;
   logLevel: LogLevel;
-  /** Check every reply against openapi.yaml before it is sent: costs time, used by the tests. */
-  validateResponses: boolean;
   databaseConnectionsMax: number;
   /** How many proxies in front are believed about the caller's address. */
   trustedProxies: number;
@@ -88,7 +86,6 @@ export function readConfig(env: Environment, root: string): Config {
     witnessesFile: env['WAYBILL_WITNESSES'] ? resolve(env['WAYBILL_WITNESSES']) : null,
     ledgerYearsMin: integer('WAYBILL_LEDGER_YEARS_MIN', 2, 2, 100),
     logLevel: logLevel as LogLevel,
-    validateResponses: env['WAYBILL_VALIDATE_RESPONSES'] === '1',
     databaseConnectionsMax: integer('WAYBILL_DATABASE_CONNECTIONS', 10, 4, 200),
     trustedProxies: integer('WAYBILL_TRUSTED_PROXIES', 0, 0, 10),
     sessionIdleMinutes: integer('WAYBILL_SESSION_IDLE_MINUTES', 15, 1, 120),

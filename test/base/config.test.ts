@@ -19,7 +19,7 @@ test('an empty environment is the embedded default on loopback', () => {
     ...{ port: 8080, host: '127.0.0.1', publicUrl: null, databaseUrl: null },
     home: resolve('.waybill'),
     ...{ contractsDir: '/house/contracts', consigneesDir: '/house/consignees' },
-    ...{ ledgerOrigin: 'waybill.invalid/ledger', logLevel: 'info', validateResponses: false },
+    ...{ ledgerOrigin: 'waybill.invalid/ledger', logLevel: 'info' },
     ...{ databaseConnectionsMax: 10, trustedProxies: 0, uploadStallSeconds: 30 },
     subscribersFile: null,
     ledgerFiles: { folder: resolve('.waybill/ledger-checkpoint'), strict: true },

@@ -104,7 +104,6 @@ async function raise(
       env: {
         PUBLIC_URL: url,
         LOG_LEVEL: 'info',
-        WAYBILL_VALIDATE_RESPONSES: '0',
         // Hundreds of starts: they need not strip and compile the same files each time.
         NODE_COMPILE_CACHE: join(tmpdir(), 'waybill-faults-compiled'),
       },

@@ -72,7 +72,6 @@ export async function makeWorld(settings: WorldSettings = {}): Promise<World> {
       WAYBILL_HOME: join(folder, 'home'),
       WAYBILL_CONSIGNEES: join(folder, 'consignees'),
       WAYBILL_CONTRACTS: join(folder, 'contracts'),
-      WAYBILL_VALIDATE_RESPONSES: '1',
       WAYBILL_SEALING_KEY: key(),
       WAYBILL_HMAC_KEY: hmacKey,
       WAYBILL_LEDGER_KEY: key(),
