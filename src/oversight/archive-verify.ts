@@ -6,7 +6,7 @@ import { splitBundle } from '#src/ledger/span.ts';
 import { tilePath } from '#src/ledger/tile-tree.ts';
 import { leafHash, nodeHash, tileWidth } from '#src/ledger/tree.ts';
 import { siblings, verifyCheckpoint } from '#src/ledger/verify.ts';
-import { serverCrypto } from '#src/ledger/witness-crypto.ts';
+import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { fileFaults, readManifest, type Manifest } from '#src/store/archive-files.ts';
 import { rootOfTiles } from './archive-entries.ts';
 
@@ -95,7 +95,7 @@ async function entryFaults(
 
 async function isSigned(vkeys: readonly string[], note: string): Promise<boolean> {
   for (const vkey of vkeys) {
-    const isGood = await verifyCheckpoint(serverCrypto, vkey, note).then(
+    const isGood = await verifyCheckpoint(nodeCrypto, vkey, note).then(
       () => true,
       () => false,
     );
