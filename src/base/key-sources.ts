@@ -18,7 +18,7 @@ export interface KeySource {
   /** The file that holds them; null: the variable itself does, which only a restart reads again. */
   path: string | null;
   /** Texts of keys, the oldest first: base64 of 32 bytes each, unless somebody made a mistake. */
-  read(): string[];
+  read: () => string[];
 }
 
 export type KeySources = Readonly<Record<KeyName, KeySource>>;
@@ -49,38 +49,25 @@ export function findKeySources(
   };
 }
 
-/** The four keys that live outside the database, 32 bytes each: the first of each kind. */
-export interface GatewayKeys {
-  sealing: Buffer;
-  hmac: Buffer;
-  /** Ed25519 seed of the ledger's signing key. */
-  ledger: Buffer;
-  /** Ed25519 seed of the access tokens' signing key. */
-  token: Buffer;
-}
-
 /**
- * Reads every key once.
- * @returns the first of each kind, or one fault per kind that is missing or malformed
+ * The same, once every key has been read and is one: under the embedded default they are made then.
+ * @returns the sources, or one fault per kind that is missing or malformed
  */
-export function readKeys(
+export function checkKeySources(
   env: Readonly<Record<string, string | undefined>>,
   options: { home: string; embedded: boolean },
-): { keys: GatewayKeys } | { faults: string[] } {
+): { sources: KeySources } | { faults: string[] } {
   const sources = findKeySources(env, options);
-  const faults: string[] = [];
-  const keys = {} as GatewayKeys;
-  for (const name of keyNames) {
-    const { variable } = sources[name];
-    const texts = sources[name].read();
-    const all = texts.map((text) => Buffer.from(text, 'base64'));
-    const wrong = all.some((bytes) => bytes.length !== 32);
-    if (!all[0])
-      faults.push(`${variable}: not set (32 random bytes in base64, or ${variable}_FILE)`);
-    else if (wrong) faults.push(`${variable}: must be 32 bytes in base64`);
-    else keys[name] = all[0];
-  }
-  return faults.length > 0 ? { faults } : { keys };
+  const faults = keyNames.flatMap((name) => faultIn(sources[name]) ?? []);
+  return faults.length > 0 ? { faults } : { sources };
+}
+
+function faultIn({ variable, read }: KeySource): string | undefined {
+  const texts = read();
+  if (texts.length === 0)
+    return `${variable}: not set (32 random bytes in base64, or ${variable}_FILE)`;
+  if (texts.every((text) => Buffer.from(text, 'base64').length === 32)) return undefined;
+  return `${variable}: must be 32 bytes in base64`;
 }
 
 /** The bytes of each key that has 32 of them. */

@@ -1,18 +1,14 @@
 /** `waybill keys`: which there are, a new one for the current one, and the end of an old one. */
-import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { resealAccounts } from '#src/access/account-watch.ts';
 import { readConfig } from '#src/base/config.ts';
 import { StartupError } from '#src/base/errors.ts';
-import { findKeySources, keyNames, type KeyName } from '#src/base/key-sources.ts';
-import { gatewayActor } from '#src/base/words.ts';
-import { actorDetail } from '#src/ledger/kinds.ts';
-import { encodeVkey, ledgerKeyFromSeed } from '#src/ledger/note.ts';
-import { submit } from '#src/ledger/submit.ts';
+import { keyNames, type KeyName } from '#src/base/key-sources.ts';
 import { retireKey } from '#src/lifecycle/key-change.ts';
 import { coveredUnder, foundUnder, sealedUnder, signedUnder } from '#src/lifecycle/key-uses.ts';
 import { liveProcesses, type KeyRow } from '#src/sealing/key-table.ts';
+import { writeWhole } from './folder-files.ts';
 import { withOwnRooms, type OwnRooms } from './own-rooms.ts';
 import { rotateKey } from './rotate.ts';
 import { rootDir, type Environment } from './settings.ts';
@@ -80,19 +76,14 @@ async function rotate(rooms: OwnRooms, asked: Asked): Promise<number> {
   if (!(waitSeconds >= 1 && waitSeconds <= 600)) {
     throw new StartupError(['--wait: a number of seconds from 1 to 600']);
   }
-  const config = readConfig(env, rootDir);
-  const embedded = config.databaseUrl === null;
-  const source = findKeySources(env, { home: config.home, embedded })[name];
-  const vkeyOf = (seed: Buffer) => encodeVkey(ledgerKeyFromSeed(config.ledgerOrigin, seed));
-  const key = await rotateKey(rooms, {
-    ...{ name, source, reason, tell, waitMsMax: waitSeconds * 1000 },
-    publicOf: (seed) => (name === 'ledger' ? vkeyOf(seed) : null),
-  });
+  const { keys, sources } = rooms;
+  const waitMsMax = waitSeconds * 1000;
+  const key = await rotateKey(rooms, { name, source: sources[name], reason, tell, waitMsMax });
   tell(`the ${name} key is now ${key.id}; the ones before it still count until they are retired`);
-  if (name === 'ledger') {
-    if (embedded) replaceFile(join(config.home, 'ledger.vkey'), `${vkeyOf(key.bytes)}\n`);
-    process.stdout.write(`${vkeyOf(key.bytes)}\n`);
-  } else process.stdout.write(`${key.id}\n`);
+  const vkey = keys.publicOf(name, key.bytes);
+  const { databaseUrl, home } = readConfig(env, rootDir);
+  if (vkey !== null && databaseUrl === null) writeWhole(join(home, 'ledger.vkey'), `${vkey}\n`);
+  process.stdout.write(`${vkey ?? key.id}\n`);
   return 0;
 }
 
@@ -108,19 +99,7 @@ async function retire(rooms: OwnRooms, asked: Asked): Promise<number> {
     for (const need of needs) tell(`not retired: ${need}`);
     return 1;
   }
-  const retired = await rooms.db.transaction(async (tx) => {
-    if (!(await retireKey(tx, { name, id }))) return false;
-    const detail = {
-      ...actorDetail(gatewayActor),
-      key: name,
-      keyId: id,
-      outcome: 'retired',
-      reason,
-    };
-    const entry = rooms.makeEntry({ kind: 'key-changed', at: rooms.clock.now(), detail });
-    await submit(tx, [{ entry }]);
-    return true;
-  });
+  const retired = await retireKey(rooms, { name, id, reason });
   tell(
     retired
       ? `the ${name} key ${id} counts for nothing any more: take it out of the file, ` +
@@ -139,11 +118,6 @@ async function needsOf(rooms: OwnRooms, { name, id, now }: Asked): Promise<strin
   if (name === 'hmac') return foundUnder(db, id);
   const places = await sealedUnder(db, id);
   return places.map((place) => `something in ${place} is sealed under it`);
-}
-
-function replaceFile(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
 }
 
 function tell(line: string): void {

@@ -5,7 +5,7 @@ import { createStaffRegistry } from '#src/access/staff.ts';
 import { createClock } from '#src/base/clock.ts';
 import { readConfig } from '#src/base/config.ts';
 import { StartupError } from '#src/base/errors.ts';
-import { findKeySources, readKeys } from '#src/base/key-sources.ts';
+import { checkKeySources, type KeySources } from '#src/base/key-sources.ts';
 import { createLog } from '#src/base/log.ts';
 import { openKeyring } from '#src/lifecycle/open-keyring.ts';
 import { makeEntry, type EntryInput } from '#src/ledger/entry.ts';
@@ -29,17 +29,14 @@ export async function withOwnRooms<T>(
 ): Promise<T> {
   const config = readConfig(env, rootDir);
   const embedded = config.databaseUrl === null;
-  const where = { home: config.home, embedded };
-  const found = readKeys(env, where);
+  const found = checkKeySources(env, { home: config.home, embedded });
   if ('faults' in found) throw new StartupError(found.faults);
   const engine = embedded ? await openEmbedded(config.home, createLog({ level: 'silent' })) : null;
   const db = openDatabase({ url: config.databaseUrl ?? engine?.gatewayUrl ?? '', sizeMax: 2 });
   try {
-    const sources = findKeySources(env, where);
-    const { ledgerOrigin } = config;
-    return await work(
-      await prepare(db, openKeyring({ db, sources, ledgerOrigin, isGateway: false })),
-    );
+    const [{ sources }, { ledgerOrigin }] = [found, config];
+    const keys = openKeyring({ db, sources, ledgerOrigin, isGateway: false });
+    return await work(await prepare(db, keys, sources));
   } finally {
     await db.end();
     await engine?.stop();
@@ -47,7 +44,7 @@ export async function withOwnRooms<T>(
 }
 
 /** The same checks as those of a gateway that starts: what is written here it will have to read. */
-async function prepare(db: Database, keys: Keyring) {
+async function prepare(db: Database, keys: Keyring, sources: KeySources) {
   await assertSchema(db);
   await keys.refresh();
   const sealer = createSealer({ ring: () => keys.of('sealing') });
@@ -60,7 +57,7 @@ async function prepare(db: Database, keys: Keyring) {
   await keys.register();
   const ground = { db, now: Date.now, fingerprint, sealer };
   return {
-    ...{ db, clock, randomBytes, keys },
+    ...{ db, clock, randomBytes, keys, sources },
     clients: createClientRegistry(ground),
     staff: createStaffRegistry(ground),
     makeEntry: (input: EntryInput) => makeEntry({ sealDetail: sealer.seal, randomBytes }, input),

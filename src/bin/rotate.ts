@@ -19,8 +19,6 @@ export interface Rotation {
   reason: string;
   /** How long processes are waited for. */
   waitMsMax: number;
-  /** What everybody may know of a new key, or null. */
-  publicOf: (key: Buffer) => string | null;
   tell: (line: string) => void;
 }
 
@@ -67,7 +65,7 @@ async function nextKey(rooms: OwnRooms, rotation: Rotation): Promise<HeldKey> {
   await keys.refresh();
   const key = unknown();
   if (!key) throw new Error('a key that was added is not there');
-  const next = { name, id: key.id, public: rotation.publicOf(key.bytes) };
+  const next = { name, id: key.id, public: keys.publicOf(name, key.bytes) };
   if (!(await announceKey(db, next))) {
     throw new StartupError([`another command is about to change the ${name} key`]);
   }

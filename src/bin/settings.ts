@@ -1,5 +1,4 @@
 /** What every command that opens the gateway reads first: configuration, keys and agreements. */
-import { createHash, createPublicKey } from 'node:crypto';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JWK } from 'jose';
@@ -7,10 +6,10 @@ import { loadAgreements, type Agreements } from '#src/agreements/load.ts';
 import { readSubscribers, type Subscriber } from '#src/agreements/subscriber-file.ts';
 import { attachSignatures, type DemoSigning } from '#src/agreements/signatures.ts';
 import { readConfig, type Config } from '#src/base/config.ts';
-import { ed25519FromSeed } from '#src/base/ed25519.ts';
+import { publicJwkOf } from '#src/base/ed25519.ts';
 import { StartupError } from '#src/base/errors.ts';
 import { createSecretResolver, keepSigningKey } from '#src/base/made-secrets.ts';
-import { findKeySources, readKeys, type KeySources } from '#src/base/key-sources.ts';
+import { checkKeySources, type KeySources } from '#src/base/key-sources.ts';
 import { resolveReference } from '#src/base/secrets.ts';
 import { readWitnesses, type Witness } from '#src/ledger/witness-file.ts';
 import type { Keyring } from '#src/sealing/keyring.ts';
@@ -35,8 +34,7 @@ export interface Settings {
 export async function readSettings(env: Environment): Promise<Settings> {
   const config = readConfig(env, rootDir);
   const embedded = config.databaseUrl === null;
-  const where = { home: config.home, embedded };
-  const found = readKeys(env, where);
+  const found = checkKeySources(env, { home: config.home, embedded });
   const faults: string[] = 'faults' in found ? found.faults : [];
   const unlessFaulty = async <T>(read: () => Promise<T> | T): Promise<T | null> => {
     try {
@@ -53,7 +51,7 @@ export async function readSettings(env: Environment): Promise<Settings> {
   if (faults.length > 0 || !agreements || !subscribers || !witnesses || 'faults' in found) {
     throw new StartupError(faults);
   }
-  return { config, keys: findKeySources(env, where), agreements, subscribers, witnesses };
+  return { config, keys: found.sources, agreements, subscribers, witnesses };
 }
 
 const witnessesOf = async ({ witnessesFile: path }: Config) =>
@@ -119,11 +117,7 @@ type TokenKey = ReturnType<typeof tokenKeyFromSeed>;
 
 /** The key pair of access tokens from its 32-byte seed; `kid` is its RFC 7638 thumbprint. */
 export function tokenKeyFromSeed(seed: Buffer): { privateJwk: JWK; publicJwk: JWK } {
-  const { crv, kty, x } = createPublicKey(ed25519FromSeed(seed)).export({ format: 'jwk' }) as JWK;
-  const hash = createHash('sha256').update(JSON.stringify({ crv, kty, x }));
-  const publicJwk = {
-    ...{ kty, crv, x, alg: 'EdDSA', use: 'sig' },
-    kid: hash.digest('base64url'),
-  } as JWK;
+  const { jwk, thumbprint } = publicJwkOf(seed);
+  const publicJwk = { ...jwk, alg: 'EdDSA', use: 'sig', kid: thumbprint.toString('base64url') };
   return { publicJwk, privateJwk: { ...publicJwk, d: seed.toString('base64url') } };
 }

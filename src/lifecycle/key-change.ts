@@ -1,6 +1,6 @@
 /**
  * The life of a key: known to be the next, then the current one, then one that still counts, then
- * retired. The row that says so and the entry that records it are one transaction.
+ * retired. That it is the current one, or counts no more, is one transaction with its entry.
  */
 import type { Clock } from '#src/base/clock.ts';
 import type { KeyName } from '#src/base/key-sources.ts';
@@ -21,7 +21,7 @@ export interface KeyChangeDeps {
 
 export interface KeyChange {
   name: KeyName;
-  /** Of the new key. */
+  /** Of the key that begins, or is retired. */
   id: string;
   /** Free text, for the sealed detail only. */
   reason: string;
@@ -87,18 +87,25 @@ export function beginKey(deps: KeyChangeDeps, change: KeyChange): Promise<boolea
 
 class NotNext extends Error {}
 
-/** From now on the key counts for nothing. False when it is the current one, or unknown. */
-export async function retireKey(
-  db: Queryable,
-  key: { name: KeyName; id: string },
-): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `UPDATE keys SET retired_at = now()
-     WHERE name = $1 AND id = $2 AND retired_at IS NULL
-       AND (ended_at IS NOT NULL OR began_at IS NULL)`,
-    [key.name, key.id],
-  );
-  return rowCount === 1;
+/**
+ * From now on the key counts for nothing, and that is recorded.
+ * @returns false, and nothing changed, when it is the current one, unknown, or retired already
+ */
+export function retireKey(deps: KeyChangeDeps, { name, id, reason }: KeyChange): Promise<boolean> {
+  return deps.db.transaction(async (tx) => {
+    const { rowCount } = await tx.query(
+      `UPDATE keys SET retired_at = now()
+       WHERE name = $1 AND id = $2 AND retired_at IS NULL
+         AND (ended_at IS NOT NULL OR began_at IS NULL)`,
+      [name, id],
+    );
+    if (rowCount !== 1) return false;
+    const said = { key: name, keyId: id, outcome: 'retired', reason };
+    const detail = { ...actorDetail(gatewayActor), ...said };
+    const entry = deps.makeEntry({ kind: 'key-changed', at: deps.clock.now(), detail });
+    await submit(tx, [{ entry }]);
+    return true;
+  });
 }
 
 /** Notes where in the ledger a change is recorded, in the transaction that covers it. */

@@ -1,6 +1,6 @@
 /** The keyring of a gateway: what each room calls its keys by. */
-import { createHash, createPublicKey, randomUUID } from 'node:crypto';
-import { ed25519FromSeed } from '#src/base/ed25519.ts';
+import { randomUUID } from 'node:crypto';
+import { publicJwkOf } from '#src/base/ed25519.ts';
 import type { KeyName, KeySources } from '#src/base/key-sources.ts';
 import { encodeVkey, keyIdOf, ledgerKeyFromSeed } from '#src/ledger/note.ts';
 import { createKeyring, type Keyring } from '#src/sealing/keyring.ts';
@@ -8,9 +8,8 @@ import { hmacKeyId, sealingKeyId } from '#src/sealing/ring.ts';
 import type { Queryable } from '#src/store/pool.ts';
 
 /** Of the tokens' key: the beginning of its RFC 7638 thumbprint, in a form that a shell takes. */
-export function tokenKeyId(seed: Uint8Array): string {
-  const { crv, kty, x } = createPublicKey(ed25519FromSeed(seed)).export({ format: 'jwk' });
-  return createHash('sha256').update(JSON.stringify({ crv, kty, x })).digest('hex').slice(0, 16);
+function tokenKeyId(seed: Uint8Array): string {
+  return publicJwkOf(seed).thumbprint.toString('hex').slice(0, 16);
 }
 
 /**

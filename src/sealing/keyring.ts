@@ -13,8 +13,7 @@ export interface KeyringDeps {
   db: Queryable;
   sources: KeySources;
   idOf: Readonly<Record<KeyName, (key: Buffer) => string>>;
-  /** What everybody may know of a key, or null. */
-  publicOf: (name: KeyName, key: Buffer) => string | null;
+  publicOf: Keyring['publicOf'];
   /** A random UUID, under which a gateway says which keys it holds; null: nobody waits for us. */
   process: string | null;
   /** Milliseconds on a clock that nobody sets. */
@@ -25,6 +24,8 @@ export interface Keyring {
   of(name: KeyName): Ring;
   /** Every key that is held of a kind, also those that the database does not know. */
   held(name: KeyName): readonly HeldKey[];
+  /** What everybody may know of a key, or null. */
+  publicOf(name: KeyName, key: Buffer): string | null;
   /** Every key that there ever was of a kind, in the order in which they came. */
   rows(name: KeyName): readonly KeyRow[];
   /** Reads files and database again, and says what is held. True when something has changed. */
@@ -53,6 +54,12 @@ export function createKeyring(deps: KeyringDeps): Keyring {
   let rings = ringsOf(held, rows);
   let rereadAt = -Infinity;
 
+  /** A ring that has not turned stays the same one: what was made of its keys is kept by it. */
+  function turn(): void {
+    const next = ringsOf(held, rows);
+    if (acceptedBy(next).join() !== acceptedBy(rings).join()) rings = next;
+  }
+
   function exchange(): Promise<readonly KeyRow[]> {
     const { db, process } = deps;
     if (process === null) return readKeyRows(db);
@@ -63,23 +70,17 @@ export function createKeyring(deps: KeyringDeps): Keyring {
     const before = JSON.stringify([acceptedBy(rings), rows]);
     held = readHeld(deps);
     rows = await exchange();
-    rings = ringsOf(held, rows);
+    turn();
     const isChanged = JSON.stringify([acceptedBy(rings), rows]) !== before;
     // Whoever changes a key waits to hear that it is accepted, and worked with.
     if (isChanged) await exchange();
     return isChanged;
   }
 
-  const missing = (): KeyRow[] =>
-    rows.filter(
-      (row) =>
-        row.beganAt !== null &&
-        row.retiredAt === null &&
-        !held[row.name].some(({ id }) => id === row.id),
-    );
   return {
     of: (name) => rings[name],
     held: (name) => held[name],
+    publicOf: deps.publicOf,
     rows: (name) => rows.filter((row) => row.name === name),
     refresh,
     async register() {
@@ -89,11 +90,13 @@ export function createKeyring(deps: KeyringDeps): Keyring {
       });
       await registerFirst(deps.db, first);
       await refresh();
-      const faults = missing().map(({ name, id }) => faultOf(deps.sources[name].variable, id));
+      const faults = missingOf(held, rows).map(({ name, id }) =>
+        faultOf(deps.sources[name].variable, id),
+      );
       if (faults.length > 0) throw new StartupError(faults);
     },
     assertWhole() {
-      const [row] = missing();
+      const [row] = missingOf(held, rows);
       if (!row) return;
       const facts = { key: row.name, keyId: row.id };
       throw new GatewayError('KEY_MISSING', { facts, retryAfterSeconds: 5 });
@@ -102,7 +105,7 @@ export function createKeyring(deps: KeyringDeps): Keyring {
       if (deps.steadyNow() - rereadAt < rereadMsMin) return;
       rereadAt = deps.steadyNow();
       held = readHeld(deps);
-      rings = ringsOf(held, rows);
+      turn();
     },
     async leave() {
       if (deps.process !== null) await leaveTable(deps.db, deps.process);
@@ -119,6 +122,14 @@ function readHeld({ sources, idOf }: KeyringDeps): Held {
   const of = (name: KeyName): HeldKey[] =>
     keyBytes(sources[name]).map((bytes) => ({ id: idOf[name](bytes), bytes }));
   return { sealing: of('sealing'), hmac: of('hmac'), ledger: of('ledger'), token: of('token') };
+}
+
+/** Keys in use that are not held. */
+function missingOf(held: Held, rows: readonly KeyRow[]): KeyRow[] {
+  return rows.filter(
+    ({ name, id: asked, beganAt, retiredAt }) =>
+      beganAt !== null && retiredAt === null && !held[name].some(({ id }) => id === asked),
+  );
 }
 
 function ringsOf(held: Held, rows: readonly KeyRow[]): Readonly<Record<KeyName, Ring>> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseWebhookKey } from '#src/agreements/webhook-keys.ts';
-import { readKeys } from '#src/base/key-sources.ts';
+import { checkKeySources, keyBytes, keyNames } from '#src/base/key-sources.ts';
 import { createSecretResolver, type SecretUse } from '#src/base/made-secrets.ts';
 import { keepSecret, readSecret, resolveReference, writeSecret } from '#src/base/secrets.ts';
 
@@ -90,19 +90,19 @@ describe('a reference', () => {
 describe('the four keys', () => {
   const environment = () => Object.fromEntries(variables.map((name) => [name, key]));
   const strict = () => ({ home, embedded: false });
+  const keysIn = (found: ReturnType<typeof checkKeySources>) =>
+    'sources' in found ? keyNames.map((name) => keyBytes(found.sources[name])) : [];
 
   test('come from the environment or from files that it names', () => {
     const path = join(home, 'hmac.key');
     writeFileSync(path, `${key}\n`);
     const env = { ...environment(), WAYBILL_HMAC_KEY: '', WAYBILL_HMAC_KEY_FILE: path };
-    const found = readKeys(env, strict());
-    expect('keys' in found && Object.values(found.keys)).toEqual(
-      Array.from({ length: 4 }, () => Buffer.alloc(32, 9)),
-    );
+    const found = checkKeySources(env, strict());
+    expect(keysIn(found)).toEqual(keyNames.map(() => [Buffer.alloc(32, 9)]));
   });
 
   test('are all asked for at once, and none is made, with a database of its own', () => {
-    const found = readKeys({}, strict());
+    const found = checkKeySources({}, strict());
     const faults = 'faults' in found ? found.faults : [];
     expect(faults.map((fault) => fault.split(':', 1)[0])).toEqual(variables);
     expect(readdirSync(home)).toEqual([]);
@@ -110,7 +110,7 @@ describe('the four keys', () => {
 
   test.each([31, 33, 0])('must have 32 bytes, not %i', (length) => {
     const wrong = Buffer.alloc(length, 1).toString('base64');
-    const found = readKeys({ ...environment(), WAYBILL_LEDGER_KEY: wrong }, strict());
+    const found = checkKeySources({ ...environment(), WAYBILL_LEDGER_KEY: wrong }, strict());
     const faults = 'faults' in found ? found.faults : [];
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(/^WAYBILL_LEDGER_KEY: /);
@@ -119,8 +119,10 @@ describe('the four keys', () => {
 
   test('are made under the embedded default, for its user only, and are the same again', () => {
     const options = { home, embedded: true };
-    const found = readKeys({}, options);
-    expect(readKeys({}, options)).toEqual(found);
+    const found = checkKeySources({}, options);
+    const keys = keysIn(found);
+    expect(keys.map((all) => all.map(({ length }) => length))).toEqual(keyNames.map(() => [32]));
+    expect(keysIn(checkKeySources({}, options))).toEqual(keys);
     const files = readdirSync(join(home, 'secrets'));
     expect(files.sort()).toEqual(['hmac.key', 'ledger.key', 'sealing.key', 'token.key']);
     for (const file of files) expect(modeOf(join(home, 'secrets', file))).toBe(0o600);
@@ -130,7 +132,7 @@ describe('the four keys', () => {
 
   test('are not made where a file is named that is not there: that is a mistake', () => {
     const env = { WAYBILL_SEALING_KEY_FILE: join(home, 'typo.key') };
-    const found = readKeys(env, { home, embedded: true });
+    const found = checkKeySources(env, { home, embedded: true });
     const faults = 'faults' in found ? found.faults : [];
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(/^WAYBILL_SEALING_KEY: /);

@@ -5,14 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { appendKey, findKeySources, keyNames, readKeys } from '#src/base/key-sources.ts';
+import { appendKey, checkKeySources, findKeySources, keyNames } from '#src/base/key-sources.ts';
+import { makeEntry, type EntryInput } from '#src/ledger/entry.ts';
+import { announceKey, beginKey, retireKey } from '#src/lifecycle/key-change.ts';
+import { tokenKeysOf } from '#src/bin/settings.ts';
 import { openKeyring } from '#src/lifecycle/open-keyring.ts';
 import { createFingerprint } from '#src/sealing/fingerprint.ts';
 import { liveProcesses } from '#src/sealing/key-table.ts';
 import { hmacKeyId, sealingKeyId, type Ring } from '#src/sealing/ring.ts';
 import { createSealer } from '#src/sealing/seal.ts';
+import { advisoryLocks } from '#src/store/advisory-locks.ts';
 import { openDatabase, type Database } from '#src/store/pool.ts';
 import { freshDatabase, type FreshDatabase } from '#test/support/database.ts';
+import { until } from '#test/support/wait.ts';
 
 let database: FreshDatabase;
 let db: Database;
@@ -85,6 +90,22 @@ describe('a keyring', () => {
     keys.assertWhole();
   });
 
+  test('has the same rings, and the same pairs made of them, until one turns', async () => {
+    const keys = open();
+    await keys.register();
+    const pairsOf = tokenKeysOf({ keys });
+    const [ring, pairs] = [keys.of('token'), pairsOf()];
+    expect(await keys.refresh()).toBe(false);
+    keys.reread();
+    expect(keys.of('token')).toBe(ring);
+    expect(pairsOf()).toBe(pairs);
+    appendKey(fileOf('token'), randomBytes(32));
+    await keys.refresh();
+    await turn('token', keys.held('token').at(-1)?.id ?? '');
+    await keys.refresh();
+    expect(pairsOf()).toEqual([expect.anything(), pairs[0]]);
+  });
+
   test('is in doubt while it lacks a key in use, and a process that starts then is refused', async () => {
     const keys = open();
     await keys.register();
@@ -141,7 +162,7 @@ test('what is sealed under a key that came a moment ago opens before the next ro
 
 describe('a file of keys', () => {
   test('gets its next key at the end, also where its last line has no end', () => {
-    readKeys({}, { home: folder, embedded: true });
+    checkKeySources({}, { home: folder, embedded: true });
     const [first = ''] = linesOf('ledger');
     writeFileSync(fileOf('ledger'), first);
     const next = randomBytes(32);
@@ -156,9 +177,9 @@ describe('a file of keys', () => {
     const two = { ...env, WAYBILL_HMAC_KEY: `${env['WAYBILL_HMAC_KEY']}, ${key()}` };
     const options = { home: folder, embedded: false };
     expect(findKeySources(two, options).hmac.read()).toHaveLength(2);
-    expect(readKeys(two, options)).toHaveProperty('keys');
+    expect(checkKeySources(two, options)).toHaveProperty('sources');
     const wrong = { ...env, WAYBILL_HMAC_KEY: `${env['WAYBILL_HMAC_KEY']},dG9vIHNob3J0` };
-    expect(readKeys(wrong, options)).toEqual({
+    expect(checkKeySources(wrong, options)).toEqual({
       faults: ['WAYBILL_HMAC_KEY: must be 32 bytes in base64'],
     });
   });
@@ -209,25 +230,55 @@ describe('after any number of turns', () => {
   });
 });
 
-test('while something is stored under an HMAC key no other one begins', async () => {
-  await db.query("INSERT INTO keys (name, id, began_at) VALUES ('hmac', 'aaaaaaaa', now())");
-  const order: string[] = [];
-  let begin: Promise<unknown> = Promise.resolve();
-  await db.transaction(async (tx) => {
-    const { rows } = await tx.query<{ held: boolean }>("SELECT hold_hmac_key('aaaaaaaa') AS held");
-    expect(rows[0]?.held).toBe(true);
-    begin = db.transaction(async (other) => {
-      await other.query('SELECT pg_advisory_xact_lock(7240010)');
-      order.push('begun');
-      await other.query("UPDATE keys SET ended_at = now() WHERE id = 'aaaaaaaa'");
-      await other.query("INSERT INTO keys (name, id, began_at) VALUES ('hmac', 'bbbbbbbb', now())");
-    });
-    await tx.query('SELECT pg_sleep(0.1)');
-    order.push('stored');
+describe('the HMAC key', () => {
+  const sealer = createSealer({ key: randomBytes(32) });
+  const changing = () => ({
+    ...{ db, clock: { now: () => new Date() } },
+    makeEntry: (input: EntryInput) => makeEntry({ sealDetail: sealer.seal, randomBytes }, input),
   });
-  await begin;
-  expect(order).toEqual(['stored', 'begun']);
-  const held = async (id: string) =>
+  const [old, next] = [
+    { name: 'hmac' as const, id: 'aaaaaaaa', reason: 'a sentence' },
+    { name: 'hmac' as const, id: 'bbbbbbbb', reason: 'a sentence' },
+  ];
+  const held = async ({ id }: typeof old) =>
     (await db.query<{ held: boolean }>('SELECT hold_hmac_key($1) AS held', [id])).rows[0]?.held;
-  expect([await held('aaaaaaaa'), await held('bbbbbbbb')]).toEqual([false, true]);
+  const waits = async () =>
+    (
+      await db.query(
+        `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = $1
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+        [advisoryLocks.hmacKey],
+      )
+    ).rowCount === 1;
+  const recorded = async () =>
+    (await db.query("SELECT FROM submissions WHERE kind = 'key-changed'")).rowCount;
+
+  test('does not change while something is stored under it', async () => {
+    await turn('hmac', old.id);
+    await announceKey(db, { ...next, public: null });
+    const order: string[] = [];
+    const begin = await db.transaction(async (tx) => {
+      const { rows } = await tx.query<{ held: boolean }>('SELECT hold_hmac_key($1) AS held', [
+        old.id,
+      ]);
+      expect(rows[0]?.held).toBe(true);
+      const begun = beginKey(changing(), next).finally(() => order.push('begun'));
+      await until('the change to wait', waits);
+      order.push('stored');
+      return { begun };
+    });
+    expect(await begin.begun).toBe(true);
+    expect(order).toEqual(['stored', 'begun']);
+    expect([await held(old), await held(next)]).toEqual([false, true]);
+  });
+
+  test('is retired once, not while it is the current one, and that is recorded', async () => {
+    await turn('hmac', old.id);
+    const before = (await recorded()) ?? 0;
+    expect(await retireKey(changing(), old)).toBe(false);
+    await turn('hmac', next.id);
+    expect(await retireKey(changing(), old)).toBe(true);
+    expect(await retireKey(changing(), old)).toBe(false);
+    expect(await recorded()).toBe(before + 1);
+  });
 });
