@@ -5,7 +5,7 @@
 import { idFloor } from '#src/base/ids.ts';
 import type { Queryable, Database } from '#src/store/pool.ts';
 import { factsAsked, type ClassFilter } from '#src/transfers/class.ts';
-import { transferColumns, type TransferRow } from '#src/transfers/rows.ts';
+import { ownColumns, type TransferRow } from '#src/transfers/rows.ts';
 import {
   directSql,
   leapSql,
@@ -105,12 +105,19 @@ async function leap(tx: Queryable, asked: Asked, size: number): Promise<string[]
   }
 }
 
+// What replaces them is looked for once, not in every month for each row.
+const rowsSql = `
+  WITH later AS (
+    SELECT replaces AS earlier, max(id::text) AS replaced_by FROM transfers
+    WHERE replaces = ANY ($1::uuid[]) GROUP BY replaces
+  )
+  SELECT ${ownColumns}, replaced_by FROM transfers LEFT JOIN later ON later.earlier = transfers.id
+  WHERE id = ANY ($1::uuid[]) ORDER BY id DESC`;
+
 async function rowsOf(tx: Queryable, ids: readonly string[]): Promise<TransferRow[]> {
   if (ids.length === 0) return [];
   const { rows } = await tx.query<TransferRow>({
-    name: 'search-rows',
-    text: `SELECT ${transferColumns} FROM transfers WHERE id = ANY ($1::uuid[]) ORDER BY id DESC`,
-    values: [ids],
+    ...{ name: 'search-rows', text: rowsSql, values: [ids] },
   });
   return rows;
 }

@@ -41,10 +41,13 @@ export async function searchTransfers(
   const whose = { person: person?.id ?? null, by: actor.person ?? null };
   const scope = { client: actor.client, query: { ...query, ...whose } };
   const before = readCursor(deps.fingerprint, scope, ask.cursor);
-  if (before === null) await recordRead(deps, { actor, query, person });
-  if (search.subject && !person) return { items: [], next: null };
   const filter = { ...search, subject: person?.id };
-  const rows = await findTransfers(deps.db, { filter, before, count: ask.limit + 1 });
+  const isNobody = search.subject !== undefined && !person;
+  // Side by side: nothing is told before both are done.
+  const [rows] = await Promise.all([
+    isNobody ? [] : findTransfers(deps.db, { filter, before, count: ask.limit + 1 }),
+    before === null && recordRead(deps, { actor, query, person }),
+  ]);
   return pageOf(deps, scope, { rows, limit: ask.limit, toItem: auditView });
 }
 

@@ -35,11 +35,14 @@ export interface TransferRow {
 const transferStatus = `CASE WHEN status = 'ready' AND entry >= (SELECT size FROM noted)
   THEN 'accepted' ELSE status END`;
 
-export const transferColumns = `id, client, consignee, contract, subject,
+/** All of a transfer but `replaced_by`, for whoever knows that of many at once. */
+export const ownColumns = `id, client, consignee, contract, subject,
   ${transferStatus} AS status, released, derived,
   withheld, commitment, reference, entry, attempts, last_outcome, created_at, expires_at,
   settled_at, purged_at, replaces,
-  coalesce(taken_at, CASE WHEN status = 'delivered' THEN settled_at END) AS taken_at,
+  coalesce(taken_at, CASE WHEN status = 'delivered' THEN settled_at END) AS taken_at`;
+
+export const transferColumns = `${ownColumns},
   (SELECT max(later.id::text) FROM transfers AS later WHERE later.replaces = transfers.id)
     AS replaced_by`;
 

@@ -237,6 +237,12 @@ describe('an order that corrects another', () => {
     const id = second?.id ?? '';
     expect(await transferOf(gateway, id)).toMatchObject({ replaces, replacedBy: null });
     expect(await transferOf(gateway, replaces)).toMatchObject({ replaces: null, replacedBy: id });
+    const auditor = await gateway.as('auditor');
+    const { items } = await auditor.json<{ items: { id: string }[] }>(
+      '/v1/audit/transfers?limit=200',
+    );
+    expect(items.find((one) => one.id === replaces)).toMatchObject({ replacedBy: id });
+    expect(items.find((one) => one.id === id)).toMatchObject({ replaces, replacedBy: null });
     const trail = await trailWith(gateway, id, 'released');
     expect(trail).toMatchObject({ transfer: { replaces } });
     expect(trail.entries.map(({ detail }) => detail?.['replaces'])).toContain(replaces);
