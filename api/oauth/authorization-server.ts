@@ -8,9 +8,9 @@ import { errors, Provider } from 'oidc-provider';
 import type { ProviderContext } from 'oidc-provider';
 import { Router, type RequestHandler } from 'express';
 import type { ClientRegistry } from '#src/access/clients.ts';
-import { TOKEN_ALGORITHM } from '#src/access/keys.ts';
 import { rememberJti } from '#src/access/replays.ts';
 import type { Queryable } from '#src/store/pool.ts';
+import { resourceServer } from './access-token.ts';
 import { readAssertion } from './assertion.ts';
 import { speakAs, tellOfFailure } from './answers.ts';
 import type { OAuthLog } from './answers.ts';
@@ -18,7 +18,6 @@ import { createGate } from './gate.ts';
 import type { People } from './people.ts';
 import { providerSettings } from './settings.ts';
 import { createSignIn } from './sign-in.ts';
-import { TOKEN_SECONDS } from './token-life.ts';
 
 export interface AuthorizationServerDeps {
   db: Queryable;
@@ -127,13 +126,8 @@ async function grantToken(
   }
   const scope = [...new Set(wanted)].join(' ');
   const token = new provider.ClientCredentials({ client, scope });
-  token.resourceServer = new provider.ResourceServer(issuer, {
-    scope,
-    audience: issuer,
-    accessTokenTTL: TOKEN_SECONDS,
-    accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: TOKEN_ALGORITHM, ...(kid === undefined ? {} : { kid }) } },
-  });
+  const resourceSettings = resourceServer(issuer, { scope, kid });
+  token.resourceServer = new provider.ResourceServer(issuer, resourceSettings);
   ctx.oidc?.entity('ClientCredentials', token);
   const value = await token.save();
   ctx.body = {

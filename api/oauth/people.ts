@@ -4,13 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors, interactionPolicy, type Provider, type ProviderContext } from 'oidc-provider';
 import type { JWK } from 'jose';
 import { CONSOLE_CLIENT } from '#src/access/client-rules.ts';
-import { TOKEN_ALGORITHM } from '#src/access/keys.ts';
 import { ALL_SCOPES } from '#src/access/roles.ts';
 import type { SignInDeps } from '#src/access/sign-in.ts';
 import { scopesOfRoles, STAFF_ROLES } from '#src/access/staff-rules.ts';
 import type { StaffSessions } from '#src/access/staff-sessions.ts';
 import type { StaffDeps } from '#src/lifecycle/staff.ts';
-import { TOKEN_SECONDS } from './token-life.ts';
+import { resourceServer, TOKEN_SECONDS } from './access-token.ts';
 
 /** What the sign-in of people needs of a gateway. */
 export type People = SignInDeps & StaffDeps & { sessions: StaffSessions };
@@ -39,7 +38,7 @@ export function consoleMetadata(issuer: string): Record<string, unknown> {
 export function peopleSettings(
   { sessions }: People,
   { issuer, keys }: { issuer: string; keys: readonly JWK[] },
-): Record<string, unknown> {
+) {
   const isHttps = issuer.startsWith('https:');
   const cookie = { httpOnly: true, sameSite: 'lax', path: '/', signed: true };
   const policy = interactionPolicy.base();
@@ -47,7 +46,6 @@ export function peopleSettings(
   const login = policy.get('login');
   if (login) login.requestable = false;
   return {
-    responseTypes: ['code'],
     interactions: {
       policy,
       url: (_ctx: unknown, { uid }: { uid: string }) => `${signInPath}/${uid}`,
@@ -85,20 +83,10 @@ export function peopleSettings(
         getResourceServerInfo: (_ctx: unknown, resource: string) => {
           if (resource !== issuer)
             throw new errors.InvalidTarget('the only resource is the issuer');
-          return resourceServer(issuer, keys[0]?.kid);
+          return resourceServer(issuer, { scope: ALL_SCOPES.join(' '), kid: keys[0]?.kid });
         },
       },
     },
-  };
-}
-
-function resourceServer(issuer: string, kid: string | undefined): Record<string, unknown> {
-  return {
-    scope: ALL_SCOPES.join(' '),
-    audience: issuer,
-    accessTokenTTL: TOKEN_SECONDS,
-    accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: TOKEN_ALGORITHM, ...(kid === undefined ? {} : { kid }) } },
   };
 }
 

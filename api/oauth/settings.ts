@@ -5,10 +5,10 @@ import type { ClientAccount, ClientRegistry } from '#src/access/clients.ts';
 import { ASSERTION_ALGORITHMS, TOKEN_ALGORITHM } from '#src/access/keys.ts';
 import { ALL_SCOPES } from '#src/access/roles.ts';
 import { CONSOLE_CLIENT } from '#src/access/client-rules.ts';
+import { TOKEN_SECONDS } from './access-token.ts';
 import { CLOCK_SKEW_SECONDS } from './assertion.ts';
 import { consoleMetadata, peopleSettings, type People } from './people.ts';
 import { signInStore } from './sign-in-store.ts';
-import { TOKEN_SECONDS } from './token-life.ts';
 
 export interface SettingsDeps {
   issuer: string;
@@ -45,7 +45,7 @@ export function providerSettings(deps: SettingsDeps): Record<string, unknown> {
       idTokenSigningAlgValues: [TOKEN_ALGORITHM],
     },
     clockTolerance: CLOCK_SKEW_SECONDS,
-    ttl: { ...settingsOf(forPeople, 'ttl'), ClientCredentials: TOKEN_SECONDS },
+    ttl: { ...forPeople?.ttl, ClientCredentials: TOKEN_SECONDS },
     assertJwtClientAuthClaimsAndHeader: deps.assertAssertion,
     // origins are settled before the provider sees a request
     clientBasedCORS: () => true,
@@ -58,13 +58,9 @@ export function providerSettings(deps: SettingsDeps): Record<string, unknown> {
       resourceIndicators: off,
       rpInitiatedLogout: off,
       userinfo: off,
-      ...settingsOf(forPeople, 'features'),
+      ...forPeople?.features,
     },
   };
-}
-
-function settingsOf(settings: Record<string, unknown> | undefined, name: string): object {
-  return settings?.[name] ?? {};
 }
 
 /** The provider shows errors as pages to whoever prefers HTML; here they are JSON for everyone. */
