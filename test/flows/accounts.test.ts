@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import type { JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { generateClientKey } from '#src/access/keys.ts';
@@ -12,7 +11,9 @@ import { tokenFor } from '#test/support/client.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { posted } from '#test/support/orders.ts';
 import { makePerson, signInPerson, Visitor } from '#test/support/people.ts';
+import { connectOwner } from '#test/support/transfers.ts';
 import { until } from '#test/support/wait.ts';
+import { entriesOf } from './support.ts';
 
 let world: World;
 let gateway: TestGateway;
@@ -45,26 +46,12 @@ const operatorToken = () => tokenOf('operator', world.keys.get('operator') ?? {}
 
 type Detail = Record<string, unknown>;
 
-/** The entry of a kind whose detail matches, as an auditor reads it. */
+/** The detail of the entry of a kind that matches, as an auditor reads it. */
 async function entryOf(kind: string, isIt: (detail: Detail) => boolean): Promise<Detail> {
-  const auditor = await gateway.as('auditor');
-  type Page = {
-    items: { leaf: string; detail: { content: string } | null }[];
-    next: string | null;
-  };
-  const read = (base64: string) => JSON.parse(Buffer.from(base64, 'base64').toString()) as Detail;
   return until(`an entry ${kind}`, async () => {
-    for (let next: string | null = ''; next !== null;) {
-      const more: string = next === '' ? '' : `&cursor=${encodeURIComponent(next)}`;
-      const page = await auditor.json<Page>(`/v1/ledger/entries?limit=200${more}`);
-      for (const { leaf, detail } of page.items) {
-        expect(read(leaf)).not.toHaveProperty('reason');
-        if (read(leaf)['kind'] !== kind || !detail) continue;
-        if (isIt(read(detail.content))) return read(detail.content);
-      }
-      next = page.next;
-    }
-    return null;
+    const entries = await entriesOf(gateway);
+    for (const entry of entries) expect(entry).not.toHaveProperty('reason');
+    return entries.find((entry) => entry.kind === kind && isIt(entry.detail))?.detail;
   });
 }
 
@@ -222,8 +209,7 @@ describe('a person', () => {
 describe('a row that a hand in the database wrote', () => {
   test('lets nobody in, and is told of until it is gone', async () => {
     const { privateJwk, publicJwk } = await generateClientKey();
-    const owner = new Client({ connectionString: world.database.ownerUrl });
-    await owner.connect();
+    const owner = await connectOwner(world);
     const readiness = async () => (await fetch(`${gateway.url}/readyz`)).json();
     const told = /Accounts in the database that no gateway wrote: \d+/;
     try {

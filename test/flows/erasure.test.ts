@@ -9,6 +9,7 @@ import { createFingerprint } from '#src/sealing/fingerprint.ts';
 import { createSealer } from '#src/sealing/seal.ts';
 import { unsealDetail } from '#src/ledger/entry.ts';
 import { hmacsOf, subjectHmac } from '#src/transfers/subjects.ts';
+import { everyRow } from '#test/support/database.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary, orderFor, posted } from '#test/support/orders.ts';
 import { answered, claim, posting, reached } from '#test/support/transfers.ts';
@@ -139,22 +140,7 @@ afterAll(async () => {
   await world?.close();
 });
 
-/** Every row of every table, as text; bytes in hex. */
-async function dump(): Promise<string> {
-  const owner = new Client({ connectionString: world.database.superuserUrl });
-  await owner.connect();
-  const { rows: tables } = await owner.query<{ name: string }>(
-    `SELECT oid::regclass::text AS name FROM pg_class
-     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
-  );
-  const contents: string[] = [];
-  for (const { name } of tables) {
-    const { rows } = await owner.query<{ text: string }>(`SELECT t::text AS text FROM ${name} t`);
-    contents.push(...rows.map(({ text }) => text));
-  }
-  await owner.end();
-  return contents.join('\n');
-}
+const dump = () => everyRow(world.database);
 
 /** All that the sealing key still opens, as text: more than any reader of the API can see. */
 async function unsealed(): Promise<string> {

@@ -10,6 +10,7 @@ import { verifyGateway } from '#src/bin/verify.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, spawnGateway, type GatewayProcess, type World } from '#test/support/gateway.ts';
 import { orderFor, posted } from '#test/support/orders.ts';
+import { posting } from '#test/support/transfers.ts';
 import { until } from '#test/support/wait.ts';
 import { entriesOf, vkeyOf } from './support.ts';
 
@@ -84,17 +85,13 @@ async function keepOrdering(answered: Answered[], isOver: () => boolean): Promis
 /** What waits for a vendor is claimed and acknowledged meanwhile. */
 async function keepPulling(taken: Set<string>, isOver: () => boolean): Promise<void> {
   const vendor = await gateways[1].as('engitech');
-  const post = (body: object) => ({
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
   while (!isOver()) {
     const claimed = await vendor.json<{
       items: { transfer: string; lease: { token: string } }[];
-    }>('/v1/inbox/claim', post({ limit: 10, leaseSeconds: 60, waitSeconds: 1 }));
+    }>('/v1/inbox/claim', posting({ limit: 10, leaseSeconds: 60, waitSeconds: 1 }));
     for (const { transfer, lease } of claimed.items) {
-      const acked = await vendor.fetch(`/v1/inbox/${transfer}/ack`, post({ lease: lease.token }));
+      const taking = posting({ lease: lease.token });
+      const acked = await vendor.fetch(`/v1/inbox/${transfer}/ack`, taking);
       if (acked.ok) taken.add(transfer);
     }
   }

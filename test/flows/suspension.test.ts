@@ -1,9 +1,9 @@
 /** A person says stop at one process of two: every process hears it, and nothing of it leaks. */
 import type { ServerResponse } from 'node:http';
-import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { components } from '#api/openapi.d.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
+import { everyRow } from '#test/support/database.ts';
 import {
   makeWorld,
   spawnGateway,
@@ -202,21 +202,10 @@ test('the operator lifts it at one process, and the other takes orders again', a
 });
 
 test('the identifier and the reason are in no table, no log and no answer', async () => {
-  const owner = new Client({ connectionString: world.database.superuserUrl });
-  await owner.connect();
-  const { rows: tables } = await owner.query<{ name: string }>(
-    `SELECT oid::regclass::text AS name FROM pg_class
-     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
-  );
-  const contents: string[] = [];
-  for (const { name } of tables) {
-    const { rows } = await owner.query<{ text: string }>(`SELECT t::text AS text FROM ${name} t`);
-    contents.push(...rows.map(({ text }) => text));
-  }
-  await owner.end();
-  expect(contents.join('\n')).toContain('samkwang');
+  const stored = await everyRow(world.database);
+  expect(stored).toContain('samkwang');
   const answers = [...refusals.map(({ text }) => text), JSON.stringify(standing)];
-  const places = [...contents, one.output(), ...answers].join('\n');
+  const places = [stored, one.output(), ...answers].join('\n');
   expect(places).toContain('"operation":"suspendSubject"');
   for (const secret of [canary.chartNumber, reason, canary.name]) {
     expect(places).not.toContain(secret);

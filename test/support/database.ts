@@ -37,6 +37,22 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   };
 }
 
+/** Every row of every table, as text; bytes in hex. */
+export function everyRow({ superuserUrl }: FreshDatabase): Promise<string> {
+  return asSuperuser(superuserUrl, async (client) => {
+    const { rows: tables } = await client.query<{ name: string }>(
+      `SELECT oid::regclass::text AS name FROM pg_class
+       WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
+    );
+    const contents: string[] = [];
+    for (const { name } of tables) {
+      const text = `SELECT t::text AS text FROM ${name} t`;
+      contents.push(...(await client.query<{ text: string }>(text)).rows.map((row) => row.text));
+    }
+    return contents.join('\n');
+  });
+}
+
 async function copyTemplate(client: Client, name: string): Promise<void> {
   const sql = `CREATE DATABASE ${name} TEMPLATE ${templateDatabase} OWNER waybill_owner`;
   for (let tries = 1; ; tries += 1) {

@@ -4,6 +4,7 @@ import { setImmediate as nextRound } from 'node:timers/promises';
 import { Secret, TOTP } from 'otpauth';
 import { checkPassword } from '#src/access/password.ts';
 import type { TestGateway, World } from './gateway.ts';
+import { posting } from './transfers.ts';
 
 export const password = 'a long enough sentence';
 
@@ -98,9 +99,7 @@ export async function makePerson(
   roles: readonly string[],
 ): Promise<[id: string, phone: Authenticator]> {
   const operator = await gateway.as('operator');
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ roles, reason: 'a sentence' });
-  const asked = { method: 'POST', headers, body };
+  const asked = posting({ roles, reason: 'a sentence' });
   type Begun = { account: { id: string }; enrolment: { token: string } };
   const { account, enrolment } = await operator.json<Begun>('/v1/access/staff', asked);
   const phone = await enrolPerson(gateway.url, enrolment.token);
