@@ -14,6 +14,7 @@ import type { OversightDeps } from './record-read.ts';
 import { findPerson } from './search.ts';
 
 export interface EraseDeps extends OversightDeps {
+  onSubmitted: () => void;
   sealer: { open: (sealed: Buffer, aad: Buffer) => Buffer };
 }
 

@@ -121,7 +121,7 @@ export function lookSql(asked: Asked, size: number): Statement {
 /**
  * The newest that fit, class by class: the months of the classes, newest first, until there are
  * `months` of them; the newest transfer of each; of those that come first among these, the further
- * ones. `reached`: the oldest month that was read; `more`: whether there are older ones.
+ * ones, as far back as the last of them where they fill the page. `reached`: the oldest month that was read; `more`: whether there are older ones.
  *
  * @param asked.status one that `transfers_class_status` holds
  * @param input.state what `class_months` is asked for: `any`, or how they ended
@@ -155,12 +155,15 @@ export function leapSql(
         WHERE one.class = chosen.class ${status} AND one.id >= chosen.low AND one.id < chosen.high
         ORDER BY one.id DESC LIMIT 1
       ) AS newest ORDER BY newest.id DESC LIMIT ${size}
+    ), last AS MATERIALIZED (
+      SELECT id FROM first ORDER BY id DESC OFFSET ${size - 1}
     )
     SELECT (SELECT min(month)::text FROM months WHERE newer < ${months}) AS reached,
       EXISTS (SELECT FROM months WHERE newer >= ${months}) AS more,
       ARRAY(SELECT further.id FROM first, LATERAL (
         SELECT one.id FROM transfers AS one
-        WHERE one.class = first.class ${status} AND one.id >= first.low AND one.id <= first.id
+        WHERE one.class = first.class ${status} AND one.id <= first.id
+          AND one.id >= greatest(first.low, (SELECT id FROM last))
         ORDER BY one.id DESC LIMIT ${size}
       ) AS further ORDER BY further.id DESC LIMIT ${size}) AS found`;
   return named(`leap-${asked.status ?? 'any'}`, size, asked, { text, values });
