@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { CopyToFuzz } from '#test/fuzz/copies.ts';
+import type { MutantFuzzed, MutantToFuzz } from '#test/fuzz/mutants.ts';
 import { MUTATIONS, type Mutation } from '#test/fuzz/mutations.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -54,37 +54,28 @@ function copyWith({ edits }: Pick<Mutation, 'edits'>): string {
   return copy;
 }
 
-interface Runner {
-  child: ChildProcess;
-  /** Rejects when it ends. */
-  gone: Promise<never>;
-}
+/** One process, which takes one mutant after the other. */
+let runner: { child: ChildProcess; gone: Promise<never> } | undefined;
+let free: Promise<unknown> = Promise.resolve();
 
-/** Two processes, each with one copy at a time, whatever vitest starts. */
-const lanes = [0, 1].map((): { free: Promise<unknown>; runner?: Runner | undefined } => {
-  return { free: Promise.resolve() };
-});
-let started = 0;
-
-function newRunner(): Runner {
-  const child = fork(join(root, 'test/fuzz/copies.ts'));
+function newRunner() {
+  const child = fork(join(root, 'test/fuzz/mutants.ts'));
   children.add(child);
   const gone = once(child, 'exit').then(() => Promise.reject(new Error('a run has crashed')));
   return { child, gone };
 }
 
-function fuzz(mutation: Mutation): Promise<string[]> {
-  const lane = lanes[started++ % lanes.length]!;
-  const run = lane.free.then(async () => {
-    const copy = copyWith(mutation);
-    const { child, gone } = (lane.runner ??= newRunner());
-    const input: CopyToFuzz = { copy, seed: 3, records: 300, noticed: mutation.noticed };
+function fuzz({ edits, noticed }: Mutation): Promise<readonly string[]> {
+  const run = free.then(async () => {
+    const { child, gone } = (runner ??= newRunner());
+    const input: MutantToFuzz = { edits, consignees, seed: 3, records: 300, noticed };
     child.send(input);
-    const [kinds] = (await Promise.race([once(child, 'message'), gone])) as [string[]];
-    return kinds;
+    const [fuzzed] = (await Promise.race([once(child, 'message'), gone])) as [MutantFuzzed];
+    if ('failed' in fuzzed) throw new Error(fuzzed.failed);
+    return fuzzed.kinds;
   });
   // the next one is not to wait for a process that is gone
-  lane.free = run.catch(() => (lane.runner = undefined));
+  free = run.catch(() => (runner = undefined));
   return run;
 }
 
@@ -93,7 +84,7 @@ async function fuzzByCommand(edits: Mutation['edits']) {
   const command = [join(copy, 'test/fuzz/minimise.ts'), '--state', join(copy, 'state.json')];
   const child = spawn(
     process.execPath,
-    [...command, '--records', '150', '--workers', '1', '--seed', '3', '--first'],
+    [...command, '--records', '60', '--workers', '1', '--seed', '3', '--first'],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let told = '';

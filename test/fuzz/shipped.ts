@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { loadAgreements } from '#src/agreements/load.ts';
+import type { Contract } from '#src/base/words.ts';
 import { compileContract, type CompiledContract } from '#src/minimise/compile.ts';
 import { readRules, withoutBasis, type ContractRules, type RuleBook } from './rules.ts';
 
@@ -20,8 +21,14 @@ export interface Shipped {
 
 const root = join(import.meta.dirname, '../..');
 
-/** Loads them as the gateway does. Secrets have no part in what leaves: any will do. */
-export function loadShipped(): Shipped {
+/** The shipped contracts as they were agreed, and as the oracle reads them. */
+export interface Agreed {
+  book: RuleBook;
+  contracts: readonly Contract[];
+}
+
+/** Reads them as the gateway does. Secrets have no part in what leaves: any will do. */
+export function readAgreed(): Agreed {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwk = JSON.stringify(publicKey.export({ format: 'jwk' }));
   const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
@@ -36,12 +43,19 @@ export function loadShipped(): Shipped {
     { contractsDir, consigneesDir: join(root, 'consignees') },
   );
   const book = readRules(contractsDir);
+  if (contracts.length !== book.contracts.size) {
+    throw new Error('the product has not read a contract');
+  }
+  return { book, contracts };
+}
+
+/** Compiles them as the gateway does. */
+export function loadShipped({ book, contracts }: Agreed = readAgreed()): Shipped {
   const paired = contracts.map((contract) => {
     const rules = book.contracts.get(contract.id);
     if (!rules) throw new Error(`the oracle has not read ${contract.id}`);
     return { name: contract.id, rules, compiled: compileContract(contract) };
   });
-  if (paired.length !== book.contracts.size) throw new Error('the product has not read a contract');
   const variants = contracts.flatMap((contract): Pair[] => {
     const rules = book.contracts.get(contract.id)!;
     if (contract.legalBasis.size === 0) return [];
