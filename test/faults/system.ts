@@ -105,7 +105,8 @@ async function raise(
         PUBLIC_URL: url,
         LOG_LEVEL: 'info',
         // Hundreds of starts: they need not strip and compile the same files each time.
-        NODE_COMPILE_CACHE: join(tmpdir(), 'waybill-faults-compiled'),
+        NODE_COMPILE_CACHE:
+          process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'waybill-faults-compiled'),
       },
     }),
   );

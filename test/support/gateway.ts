@@ -16,7 +16,7 @@ import { rootDir } from '#src/bin/settings.ts';
 import { openDatabase, type Database } from '#src/store/pool.ts';
 import { createFingerprint } from '#src/sealing/fingerprint.ts';
 import { freshDatabase, type FreshDatabase } from './database.ts';
-import { contractsIn, makeSigningKeys, publicHalf, signAll } from './signing.ts';
+import { makeSigningKeys, publicHalf, shippedContracts, signAll } from './signing.ts';
 
 /** What is the same for every process of one gateway. */
 export interface World {
@@ -66,6 +66,7 @@ export async function makeWorld(settings: WorldSettings = {}): Promise<World> {
     contractsDir: join(folder, 'contracts'),
     env: {
       PATH: process.env['PATH'] ?? '',
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
       DATABASE_URL: database.url,
       PORT: '0',
       LOG_LEVEL: 'silent',
@@ -97,7 +98,7 @@ async function writeContracts(contractsDir: string, signing: World['signing']): 
   const clinic = parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
   const signingKeys = [publicHalf(signing.get('clinic') ?? {})];
   writeFileSync(path, stringify({ ...clinic, signingKeys }));
-  await signAll({ contractsDir, signing }, contractsIn(contractsDir));
+  await signAll({ contractsDir, signing }, shippedContracts());
 }
 
 async function writeConsignees(

@@ -21,6 +21,8 @@ const prefix = 'waybill-test-';
 /** vitest's globalSetup; it returns the teardown. WAYBILL_TEST_HOME keeps an engine warm. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const kept = process.env['WAYBILL_TEST_HOME'];
+  // Dozens of gateways and commands are started: what one has compiled serves those after it.
+  process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'waybill-compiled');
   await removeAbandoned();
   const home = kept ?? (await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)));
   const engine = await startEngine({ home, log: () => undefined });

@@ -36,6 +36,13 @@ export function contractsIn(contractsDir: string): readonly Contract[] {
   return loadAgreements({ resolveSecret }, { contractsDir, consigneesDir }).contracts;
 }
 
+let shipped: readonly Contract[] | undefined;
+
+/** Every version that is shipped, read once: each world begins with a copy of them. */
+export function shippedContracts(): readonly Contract[] {
+  return (shipped ??= contractsIn(join(rootDir, 'contracts')));
+}
+
 /** Makes a key for the clinic and each consignee of a world. */
 export function makeSigningKeys(consignees: readonly string[]): Map<string, JWK> {
   return new Map(['clinic', ...consignees].map((owner) => [owner, makeSigningKey()]));
