@@ -4150,6 +4150,18 @@ export interface components {
       /** @constant */
       erased?: true;
     };
+    /** @description An entry by which the ledger went over to another key, and its place in a tree. */
+    KeyTurn: {
+      /** @description The key from then on. */
+      vkey: string;
+      index: number;
+      /** @description The text of the leaf. */
+      leaf: string;
+      /** @description Hashes from the leaf to the root, base64. */
+      proof: string[];
+      /** @description A C2SP signed note of a tree that holds the entry. */
+      checkpoint: string;
+    };
     /** @description A public key (RFC 7517), by its thumbprint (RFC 7638) the one that signed. */
     EvidenceKey: {
       kty: string;
@@ -4181,6 +4193,11 @@ export interface components {
       ledger: {
         origin: string;
         vkeys: string[];
+        /**
+         * @description How the keys of the ledger came one after the other, oldest first: each in an entry
+         *     of a tree that the key before has signed.
+         */
+        turns?: components['schemas']['KeyTurn'][];
       };
       /** @description A C2SP signed note. */
       checkpoint: string;

@@ -2,6 +2,7 @@
  * An evidence file taken apart: RFC 8785 text of a closed form, so that no byte of it can be
  * another and still say the same. Imports only `verify.ts`, so that a browser reads it too.
  */
+import type { KeyTurn } from './key-turn.ts';
 import { fromBase64 } from './verify.ts';
 import type { Bytes } from './verify.ts';
 
@@ -47,8 +48,11 @@ export interface Evidence {
   transfer: string;
   /** The company, as it was registered when the file was made. */
   consignee: { id: string; name: Sentence; address: Sentence };
-  /** Its name, and the keys that signed the file. */
-  ledger: { origin: string; vkeys: string[] };
+  /**
+   * Its name, the keys that signed the file and, of a ledger whose key has turned, how its keys
+   * came one after the other, oldest first: whoever holds any of them gets to the newest.
+   */
+  ledger: { origin: string; vkeys: string[]; turns?: KeyTurn[] };
   /** C2SP signed note with every cosignature that was known. */
   checkpoint: string;
   /** Every entry that speaks of the transfer below the checkpoint, oldest first. */
@@ -163,6 +167,9 @@ const entry = either(
   { ...place, detail: nothing, erased: (value: unknown) => value === true },
 );
 
+const ledger = { origin: text, vkeys: [text] as const };
+const turn: Shape = { vkey: text, ...place, checkpoint: text };
+
 const evidenceShape: Shape = {
   format: (value) => value === evidenceFormat,
   says: sentence,
@@ -170,7 +177,7 @@ const evidenceShape: Shape = {
   madeAt: text,
   transfer: text,
   consignee: { id: text, name: sentence, address: sentence },
-  ledger: { origin: text, vkeys: [text] },
+  ledger: either(ledger, { ...ledger, turns: [turn] }),
   checkpoint: text,
   entries: [entry],
   contract: {

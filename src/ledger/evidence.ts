@@ -22,6 +22,7 @@ import {
 import type { Evidence, EvidenceEntry, EvidenceKey } from './evidence-form.ts';
 import type { EvidenceCrypto } from './evidence-jws.ts';
 import { evidenceRecompute, evidenceSays } from './evidence-words.ts';
+import { followTurns, signersOf, turnSays } from './key-turn.ts';
 import { readLeaf } from './leaf.ts';
 import { fromBase64, leafHash, verifyCheckpoint, verifyInclusion, verifyNote } from './verify.ts';
 import type { Checkpoint } from './verify.ts';
@@ -29,7 +30,10 @@ import type { Checkpoint } from './verify.ts';
 export interface EvidenceClaim {
   /** The file as it is. */
   text: string;
-  /** The ledger's keys, from somebody who is trusted: one of them must have signed. */
+  /**
+   * The ledger's keys, from somebody who is trusted: one of them must have signed, or have been
+   * followed by the one that has.
+   */
   vkeys: readonly string[];
   /** Keys of witnesses (type 0x04); each counts once. */
   witnesses?: readonly string[] | undefined;
@@ -54,6 +58,8 @@ export interface EvidenceVerdict {
   evidence: Evidence | null;
 }
 
+const noTurn = 'a key that was given is trusted, and no other';
+
 type Step = readonly [step: string, check: () => string | Promise<string>];
 
 /** Every check that can be made; none is left out because another failed. Never rejects. */
@@ -77,6 +83,7 @@ async function run(
   evidence: Evidence,
 ): Promise<EvidenceCheck[]> {
   const { checkpoint: note, contract, entries } = evidence;
+  const { turns = [] } = evidence.ledger;
   let tree: Checkpoint | undefined;
   let read: Read | undefined;
   const needed = <T>(what: T | undefined): T => {
@@ -84,16 +91,23 @@ async function run(
     return what;
   };
   const keys = claim.keys ?? [];
+  let { vkeys } = claim;
   const steps: readonly Step[] = [
     ['form', () => checkWords(evidence)],
-    ['statement', () => checkStatement(crypto, claim.vkeys, evidence)],
+    [
+      'key',
+      async () => {
+        const { vkeys: all, followed } = await followTurns(crypto, vkeys, turns);
+        vkeys = all;
+        return followed.map(({ turn }) => turnSays(turn)).join('; ') || noTurn;
+      },
+    ],
+    ['statement', () => checkStatement(crypto, vkeys, evidence)],
     [
       'checkpoint',
       async () => {
-        tree = await verifyCheckpoint(crypto, claim.vkeys, note);
-        const { origin, size } = tree;
-        if (origin !== evidence.ledger.origin) throw new TypeError('of another ledger');
-        return `${origin} signed a tree of ${size} entries`;
+        tree = await readTree(crypto, vkeys, evidence);
+        return `${tree.origin} signed a tree of ${tree.size} entries`;
       },
     ],
     ['witnesses', () => checkWitnesses(crypto, claim, note)],
@@ -128,6 +142,24 @@ function failed(step: string, error: unknown): EvidenceCheck {
   return { step, ok: false, says: error instanceof Error ? error.message : String(error) };
 }
 
+async function readTree(
+  crypto: EvidenceCrypto,
+  vkeys: readonly string[],
+  evidence: Evidence,
+): Promise<Checkpoint> {
+  assertOurs(evidence, vkeys, evidence.checkpoint);
+  const tree = await verifyCheckpoint(crypto, vkeys, evidence.checkpoint);
+  if (tree.origin !== evidence.ledger.origin) throw new TypeError('of another ledger');
+  return tree;
+}
+
+/** Of a note that no key of ours has signed, the reader is told whose key to ask for. */
+function assertOurs({ ledger }: Evidence, vkeys: readonly string[], note: string): void {
+  const ids = signersOf(note, ledger.origin).map((id) => `${ledger.origin}+${id}`);
+  if (ids.some((id) => vkeys.some((vkey) => vkey.startsWith(`${id}+`)))) return;
+  throw new TypeError(`no key that was given has signed it; ask for ${ids.join(' or ')}`);
+}
+
 /** What the sentences say is part of the format, and nobody's to change. */
 function checkWords({ says, recompute }: Evidence): string {
   const same = (one: unknown, other: unknown) => plainCanonical(one) === plainCanonical(other);
@@ -160,6 +192,7 @@ async function checkStatement(
   vkeys: readonly string[],
   evidence: Evidence,
 ): Promise<string> {
+  assertOurs(evidence, vkeys, evidence.statement);
   const signed = await verifyNote(crypto, vkeys, evidence.statement);
   const [, size] = evidence.checkpoint.split('\n');
   const { origin, vkeys: named } = evidence.ledger;

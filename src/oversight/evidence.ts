@@ -12,13 +12,14 @@ import type { EvidenceEntry, EvidenceKey } from '#src/ledger/evidence-form.ts';
 import { signEvidence } from '#src/ledger/evidence-statement.ts';
 import { summarise } from '#src/ledger/evidence-summary.ts';
 import { evidenceRecompute, evidenceSays } from '#src/ledger/evidence-words.ts';
-import { encodeVkey, type LedgerKey } from '#src/ledger/note.ts';
+import { encodeVkey, isCheckpointOf, type LedgerKey } from '#src/ledger/note.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
 import type { Witness } from '#src/ledger/witness-file.ts';
-import { witnessedCheckpoint } from '#src/ledger/witness-store.ts';
+import { witnessedCheckpoint, type WitnessedCheckpoint } from '#src/ledger/witness-store.ts';
 import { missingTransfer } from '#src/transfers/archived.ts';
 import { personOfTransfer } from '#src/transfers/subjects.ts';
 import { entriesOfVersion, wholeTrail } from './evidence-entries.ts';
+import { keyTurns } from './evidence-turns.ts';
 import { readReason } from './export-reason.ts';
 import { recordRead, type OversightDeps } from './record-read.ts';
 
@@ -90,7 +91,9 @@ async function gather(
   }
   const last = Math.max(...steps.map(({ index }) => index));
   const cosigned = await witnessedCheckpoint(deps, { witnessesMin: 1 });
-  const isEnough = cosigned !== null && cosigned.size > last && cosigned.size <= latest.size;
+  // What only a key of before has signed would be nothing to whoever holds the key of today.
+  const isCurrent = cosigned !== null && isSignedBy(deps.ledgerKey, cosigned);
+  const isEnough = isCurrent && cosigned.size > last && cosigned.size <= latest.size;
   const { size, note } = isEnough ? cosigned : latest;
   const proven = async (rows: readonly OpenedRow[]): Promise<EvidenceEntry[]> => {
     const made: EvidenceEntry[] = [];
@@ -98,6 +101,11 @@ async function gather(
     return made;
   };
   return { size, note, entries: await proven(trail), versions: await proven(versions) };
+}
+
+/** Whether the current key of the ledger has signed a checkpoint. */
+function isSignedBy({ origin, publicKey }: LedgerKey, tree: WitnessedCheckpoint): boolean {
+  return isCheckpointOf({ origin, publicKey }, tree.note, tree);
 }
 
 /** An entry as the file holds it. Of whoever only looked, the detail stays where it is. */
@@ -128,6 +136,7 @@ async function compose(
   const none = { en: '', ko: '' };
   const signatures = signaturesOf(contract);
   const contractKeys = contract.signatureFile?.keys ?? [];
+  const turns = await keyTurns(deps);
   return {
     ...{ format: evidenceFormat, says: evidenceSays, recompute: evidenceRecompute, transfer },
     madeAt: deps.clock.now().toISOString(),
@@ -138,6 +147,7 @@ async function compose(
     ledger: {
       origin: ledgerKey.origin,
       vkeys: [ledgerKey, ...(ledgerKey.others ?? [])].map(encodeVkey),
+      ...(turns.length > 0 ? { turns } : {}),
     },
     ...{ checkpoint: note, entries },
     contract: {

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { evidenceCrypto } from '#src/bin/evidence-crypto.ts';
 import { manageKeys } from '#src/bin/keys.ts';
 import { verifyGateway } from '#src/bin/verify.ts';
+import { verifyEvidence } from '#src/ledger/evidence.ts';
+import { cosign, cosigningKeyFromSeed, encodeWitnessVkey } from '#src/ledger/witness-key.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, spawnGateway, type GatewayProcess, type World } from '#test/support/gateway.ts';
 import { orderFor, posted } from '#test/support/orders.ts';
@@ -16,6 +19,7 @@ import { entriesOf, vkeyOf } from './support.ts';
 
 const kinds = ['sealing', 'hmac', 'ledger', 'token'] as const;
 const patients = 4;
+const witness = cosigningKeyFromSeed('witness.test/officer', Buffer.alloc(32, 9));
 
 let lab: ConsigneeServer;
 let world: World;
@@ -23,11 +27,16 @@ let gateways: [GatewayProcess, GatewayProcess];
 let folder: string;
 let firstVkey: string;
 let firstTokens: string[];
+/** Evidence of a transfer that was released before the change, as it was made then. */
+let earlier: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'waybill-rotation-'));
   lab = await startConsigneeServer();
-  world = await makeWorld({ pushUrls: { samkwang: lab.url } });
+  const witnesses = join(folder, 'witnesses');
+  writeFileSync(witnesses, `privacy-officer ${encodeWitnessVkey(witness)}\n`);
+  const env = { WAYBILL_WITNESSES: witnesses };
+  world = await makeWorld({ pushUrls: { samkwang: lab.url }, env });
   for (const kind of kinds) {
     const variable = `WAYBILL_${kind.toUpperCase()}_KEY`;
     writeFileSync(fileOf(kind), `${world.env[variable]}\n`);
@@ -97,6 +106,37 @@ async function keepPulling(taken: Set<string>, isOver: () => boolean): Promise<v
   }
 }
 
+/** A witness signs the newest checkpoint once a transfer has come to its end in it. */
+async function cosignOnceDelivered(transfer: string): Promise<void> {
+  await until('the delivery', async () => {
+    return (
+      (await counted("FROM transfers WHERE id = $1 AND status = 'delivered'", [transfer])) === 1
+    );
+  });
+  const officer = await gateways[1].as('privacy-officer');
+  const note = await officer.text('/v1/ledger/checkpoint');
+  const text = note.slice(0, note.lastIndexOf('\n\n') + 1);
+  const line = cosign(witness, text, Math.floor(Date.now() / 1000));
+  const sent = await officer.fetch('/v1/ledger/cosignatures', posting({ note: note + line }));
+  expect(sent.status).toBe(201);
+}
+
+async function evidenceOf(transfer: string): Promise<string> {
+  const auditor = await gateways[1].as('auditor');
+  const asked = posting({ reason: 'The clinic asked what had left for whom.' });
+  return until('the evidence', async () => {
+    const reply = await auditor.fetch(`/v1/audit/transfers/${transfer}/evidence`, asked);
+    return reply.ok ? reply.text() : null;
+  });
+}
+
+/** Which steps find fault with an evidence file, and what the step `key` says. */
+async function verified(text: string, vkeys: string[]): Promise<[string[], string]> {
+  const { checks } = await verifyEvidence(evidenceCrypto, { text, vkeys });
+  const wrong = checks.filter(({ ok }) => !ok).map(({ step }) => step);
+  return [wrong, checks.find(({ step }) => step === 'key')?.says ?? ''];
+}
+
 const answered: Answered[] = [];
 const before: Answered[] = [];
 
@@ -109,6 +149,8 @@ test('all four keys are changed while orders come in at both processes and are t
   const some = (count: number) => until('orders', () => answered.length >= count);
   await some(20);
   before.push(...answered);
+  await cosignOnceDelivered(before[0]?.id ?? '');
+  earlier = await evidenceOf(before[0]?.id ?? '');
   for (const kind of kinds) {
     const count = answered.length;
     expect(await keys('rotate', kind, '--reason', 'yearly')).toBe(0);
@@ -180,6 +222,46 @@ describe('after that', () => {
     const leaf = JSON.parse(Buffer.from(items[0]?.leaf ?? '', 'base64').toString()) as object;
     const commitment = createHash('sha256').update(vkey).digest('base64');
     expect(leaf).toMatchObject({ kind: 'key-changed', commitment });
+  });
+
+  test('evidence verifies alone with the keys of its time, and an old key leads to the new', async () => {
+    const vkey = await vkeyOf(gateways[1]);
+    const trusts = 'a key that was given is trusted, and no other';
+    for (const known of [[firstVkey], [firstVkey, vkey]]) {
+      expect(await verified(earlier, known)).toEqual([[], trusts]);
+    }
+    const { checks } = await verifyEvidence(evidenceCrypto, { text: earlier, vkeys: [vkey] });
+    const [signer] = /[^+]+\+[0-9a-f]{8}/.exec(firstVkey) ?? [];
+    expect(checks.find(({ step }) => step === 'checkpoint')).toMatchObject({
+      ...{ ok: false, says: `no key that was given has signed it; ask for ${signer}` },
+    });
+    const later = await evidenceOf(before[0]?.id ?? '');
+    const turned = /^the ledger's key has turned at entry \d+; keep this vkey from now on: (.+)$/;
+    const found = await verified(later, [firstVkey]);
+    expect([found[0], turned.exec(found[1])?.[1]]).toEqual([[], vkey]);
+    for (const known of [[vkey], [firstVkey, vkey]]) {
+      expect(await verified(later, known)).toEqual([[], trusts]);
+    }
+  });
+
+  test('evidence of after the end of the old key of the ledger still says which key came next', async () => {
+    const vkey = await vkeyOf(gateways[1]);
+    expect(await keys('retire', 'ledger', await oldOne('ledger'), '--reason', 'old')).toBe(0);
+    const text = await until('evidence signed by the new key alone', async () => {
+      const made = await evidenceOf(before[0]?.id ?? '');
+      const { ledger, checkpoint } = JSON.parse(made) as {
+        ledger: { vkeys: string[] };
+        checkpoint: string;
+      };
+      const signers = checkpoint.split('\n\n').at(-1)?.trim().split('\n') ?? [];
+      return ledger.vkeys.length === 1 && signers.length === 1 ? made : null;
+    });
+    for (const known of [[firstVkey], [vkey], [firstVkey, vkey]]) {
+      expect((await verified(text, known))[0]).toEqual([]);
+    }
+    const evidence = JSON.parse(text) as { ledger: { turns?: object } };
+    delete evidence.ledger.turns;
+    expect((await verified(JSON.stringify(evidence), [firstVkey]))[0]).toContain('checkpoint');
   });
 
   test('tokens of before are good until their key is retired, new ones are of the new key', async () => {
