@@ -121,7 +121,8 @@ export function lookSql(asked: Asked, size: number): Statement {
 /**
  * The newest that fit, class by class: the months of the classes, newest first, until there are
  * `months` of them; the newest transfer of each; of those that come first among these, the further
- * ones, as far back as the last of them where they fill the page. `reached`: the oldest month that was read; `more`: whether there are older ones.
+ * ones, as far back as the last of them where they fill the page. `reached`: the oldest month that
+ * was read; `more`: whether there are older ones.
  *
  * @param asked.status one that `transfers_class_status` holds
  * @param input.state what `class_months` is asked for: `any`, or how they ended
