@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import type { JWK } from 'jose';
 import { StartupError } from '#src/base/errors.ts';
 import { beginsWith } from '#src/ledger/folder-tree.ts';
+import { turnsSay } from '#src/ledger/key-turn.ts';
 import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { detailsPath, tileName, tilePath } from '#src/ledger/tile-tree.ts';
 import { verifyCheckpoint, type Checkpoint } from '#src/ledger/verify.ts';
@@ -21,6 +22,8 @@ import { cleanUp, dropTiles, dropUnfinished, folderTree } from './mirror-tree.ts
 import { lackingTiles, treeProblem, uncheckedTiles, writeTile } from './mirror-tree.ts';
 import { createBar } from './progress-bar.ts';
 import { readVkeys } from './read-vkeys.ts';
+import { followFolder, followGateway, turnedBy, turnLines } from './verify-turns.ts';
+import { standing, turnsFile, turnsIn, type Turned } from './verify-turns.ts';
 
 export interface MirrorRequest {
   url: string;
@@ -41,6 +44,8 @@ export interface Mirrored {
   size: number;
   /** How many entries the copy has gained. */
   gained: number;
+  /** Keys that followed those that were known, oldest first; left out where none did. */
+  turned?: readonly Turned[];
 }
 
 /** What a gateway showed that the folder must not follow; the two notes are kept as evidence. */
@@ -66,11 +71,15 @@ export async function mirrorLedger(request: MirrorRequest): Promise<Mirrored> {
   if (!(entries && details) && existsSync(join(dir, 'details'))) {
     throw new StartupError([`${dir} holds details: give --details, or take them away`]);
   }
-  const vkeys = await keysOf(request);
+  const known = await keysOf(request);
   const scope = entries ? 'ledger:read' : 'ledger:witness';
   const api = await createApiClient({ ...request, scope });
   const query = witnessesMin > 0 ? `?witnesses=${witnessesMin}` : '';
   const note = await api.text(`/v1/ledger/checkpoint${query}`);
+  // The entry that names a new key is read by those who may read entries.
+  const followed = entries ? await followGateway(api, { vkeys: known, note }) : null;
+  const { vkeys, turns, faults } = followed ?? { vkeys: known, turns: [], faults: [] };
+  if (faults[0]) throw broken(dir, note, faults[0].problem);
   const checkpoint = await verifyCheckpoint(nodeCrypto, vkeys, note);
   const kept = await keptOf(dir, vkeys);
   if (kept && kept.size > checkpoint.size) return await seeSmaller(request, note, checkpoint, kept);
@@ -88,22 +97,30 @@ export async function mirrorLedger(request: MirrorRequest): Promise<Mirrored> {
     await inParallel(pages, (page) => fetchDetails(api, dir, page), progress(pages, false));
     paths.push(...lacking.map(({ index }) => detailsPath(index)));
   }
-  writeWhole(join(dir, 'key'), `${vkeys.join('\n')}\n`);
+  const all = [...(await turnsIn(fileReader(dir))), ...turns.map(({ turn }) => turn)];
+  if (turns.length > 0) writeWhole(join(dir, turnsFile), turnLines(all));
+  writeWhole(join(dir, 'key'), `${standing(vkeys, all).join('\n')}\n`);
   keepFolders(dir, paths);
   writeDurably(join(dir, 'checkpoint'), note);
   cleanUp(dir, size);
-  return { size, gained: size - (kept?.size ?? 0) };
+  const gained = size - (kept?.size ?? 0);
+  return { size, gained, ...(turns.length > 0 ? { turned: turnedBy({ turns }) } : {}) };
 }
 
 /** The keys to check by; a folder is not handed over to another key by leaving the old one out. */
 async function keysOf({ dir, vkeys }: MirrorRequest): Promise<readonly string[]> {
-  const own = await keysIn(fileReader(dir));
+  const readFile = fileReader(dir);
+  const own = await keysIn(readFile);
   if (vkeys.length === 0 && own.length === 0) throw new StartupError(['--vkey: not given']);
   if (vkeys.length === 0) return own;
-  if (own.length > 0 && !own.some((key) => vkeys.includes(key))) {
-    throw new StartupError([`${dir} is the copy of a ledger with another key`]);
+  const followed = await followFolder(readFile, vkeys);
+  if (own.length > 0 && !own.some((key) => followed.vkeys.includes(key))) {
+    throw new StartupError([
+      `${dir} is the copy of a ledger with another key`,
+      ...followed.faults.map(({ problem }) => problem),
+    ]);
   }
-  return vkeys;
+  return followed.vkeys;
 }
 
 async function keptOf(dir: string, vkeys: readonly string[]): Promise<Checkpoint | undefined> {
@@ -210,13 +227,18 @@ export async function mirrorCommand(args: readonly string[]): Promise<number> {
   if (details && isHashesOnly) throw new StartupError(['--details: not with --hashes-only']);
   const bar = createBar(process.stderr, 'fetched');
   try {
-    const { size, gained } = await mirrorLedger({
+    const {
+      size,
+      gained,
+      turned = [],
+    } = await mirrorLedger({
       ...{ ...readCaller(values), dir, details, entries: !isHashesOnly },
       ...{ vkeys: readVkeys('vkey', values.vkey ?? []), witnessesMin: Number(witnesses) },
       onProgress: bar.show,
     });
     bar.end();
-    process.stdout.write(`mirrored: ${size} entries, ${gained} of them new\n`);
+    const says = [...turnsSay(turned), `mirrored: ${size} entries, ${gained} of them new`];
+    process.stdout.write(`${says.join('\n')}\n`);
     return 0;
   } finally {
     bar.end();

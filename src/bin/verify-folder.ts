@@ -2,6 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { StartupError } from '#src/base/errors.ts';
+import type { LedgerFault } from '#src/ledger/entry-check.ts';
+import { beginsWith } from '#src/ledger/folder-tree.ts';
 import { verifyFolder } from '#src/ledger/folder.ts';
 import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { checkTile, type ReadFile, type TileAsk, type TileReport } from '#src/ledger/span.ts';
@@ -9,6 +11,8 @@ import { tileWidth } from '#src/ledger/tile-tree.ts';
 import { verifyCheckpoint } from '#src/ledger/verify.ts';
 import { fileReader, keysIn } from './folder-files.ts';
 import { keepCheckpoint, keptCheckpoint } from './kept-checkpoint.ts';
+import { folderTree } from './mirror-tree.ts';
+import { followFolder, turnedBy, type Followed } from './verify-turns.ts';
 import type { Verdict } from './verify.ts';
 import { witnessesOf, type WitnessDemand } from './witness-demand.ts';
 
@@ -30,12 +34,19 @@ const batchTiles = 32;
 
 /** Checks every file of a folder against its signed checkpoint, and that against the last visit. */
 export async function verifyMirror(request: FolderRequest): Promise<Verdict> {
-  const { dir, vkeys, entries, onProgress } = request;
+  const { dir, entries, onProgress } = request;
   const readFile = fileReader(dir);
   const note = Buffer.from((await readFile('checkpoint')) ?? '').toString('utf8');
   if (note === '') throw new StartupError([`${dir} holds no checkpoint: it is no ledger's copy`]);
-  const kept = await keptCheckpoint(request);
-  const strange = (await strangeKeys(readFile, vkeys)).map((problem) => ({ index: null, problem }));
+  const followed = await followFolder(readFile, request.vkeys);
+  const { vkeys } = followed;
+  const kept = await keptCheckpoint({ ...request, vkeys });
+  const problems = (await strangeKeys(readFile, vkeys)).map((problem) => ({
+    index: null,
+    problem,
+  }));
+  const strange = [...problems, ...followed.faults];
+  const turned = turnedBy(followed);
   const signed = await verifyCheckpoint(nodeCrypto, vkeys, note).catch((error: TypeError) => error);
   if (signed instanceof Error) {
     const problem = `the checkpoint is not the ledger's: ${signed.message}`;
@@ -43,12 +54,13 @@ export async function verifyMirror(request: FolderRequest): Promise<Verdict> {
       size: 0,
       faults: [{ index: null, problem }, ...strange],
       witnesses: [],
-      details: false,
+      ...{ details: false, turned },
     };
   }
   const { witnesses, faults: unwitnessed } = await witnessesOf(request, note);
   const { size } = signed;
-  const found: Verdict = { size, faults: [...strange, ...unwitnessed], witnesses, details: false };
+  const doubts = [...strange, ...unwitnessed, ...(await forksOf(followed, { dir, size }))];
+  const found: Verdict = { size, faults: doubts, witnesses, details: false, turned };
   if (kept && kept.size > size) {
     const problem = `the ledger has shrunk from ${kept.size} to ${size} entries`;
     return { ...found, faults: [{ index: size, problem }, ...found.faults] };
@@ -65,6 +77,20 @@ export async function verifyMirror(request: FolderRequest): Promise<Verdict> {
 async function strangeKeys(readFile: ReadFile, vkeys: readonly string[]): Promise<string[]> {
   const own = await keysIn(readFile);
   return own.every((line) => vkeys.includes(line)) ? [] : ['the key in the folder is another'];
+}
+
+/** The trees in which a key names the next one are beginnings of the copy's. */
+async function forksOf(
+  { turns }: Followed,
+  { dir, size }: { dir: string; size: number },
+): Promise<LedgerFault[]> {
+  const faults: LedgerFault[] = [];
+  for (const { turn, tree } of turns) {
+    if (tree.size <= size && (await beginsWith(nodeCrypto, folderTree(dir, size), tree))) continue;
+    const problem = `the ledger does not continue the tree in which entry ${turn.index} names its key`;
+    faults.push({ index: null, problem });
+  }
+  return faults;
 }
 
 async function* counted(

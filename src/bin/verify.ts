@@ -2,19 +2,23 @@
  * `waybill ledger verify`: an auditor's check of a running gateway, or of a kept copy, from
  * outside, trusting only a key.
  */
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { JWK } from 'jose';
 import type { Cosigned } from '#src/ledger/cosignature.ts';
 import type { EntryToVerify, LedgerFault } from '#src/ledger/entry-check.ts';
+import { turnsSay } from '#src/ledger/key-turn.ts';
 import { createLifeCheck } from '#src/ledger/life.ts';
 import { nodeCrypto } from '#src/ledger/node-crypto.ts';
 import { fromBase64, verifyCheckpoint } from '#src/ledger/verify.ts';
 import { createLedgerVerifier } from '#src/ledger/walk.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
+import { writeDurably } from './folder-files.ts';
 import { keepCheckpoint, keptCheckpoint, stateFileOf } from './kept-checkpoint.ts';
 import { createBar } from './progress-bar.ts';
 import { verifyMirror } from './verify-folder.ts';
+import { followGateway, turnedBy, type Turned } from './verify-turns.ts';
 import { demandOptions, readDemand, witnessesOf, type WitnessDemand } from './witness-demand.ts';
 
 const pageMax = 1_000;
@@ -23,7 +27,7 @@ export interface VerifyRequest extends WitnessDemand {
   url: string;
   clientKey: JWK;
   clientId: string;
-  /** The ledger's key; several where it was changed. */
+  /** The ledger's key; several where it was changed, or one that leads to those after it. */
   vkey: string | readonly string[];
   /** Where the checkpoint of the last visit is kept; null: not kept. */
   stateFile: string | null;
@@ -38,6 +42,8 @@ export interface Verdict {
   witnesses: readonly Cosigned[];
   /** Whether the details were checked. */
   details: boolean;
+  /** Keys that followed those that were given, and the entries that name them, oldest first. */
+  turned: readonly Turned[];
 }
 
 /**
@@ -46,22 +52,26 @@ export interface Verdict {
  */
 export async function verifyGateway(request: VerifyRequest): Promise<Verdict> {
   const { stateFile, onProgress } = request;
-  const keeping = { stateFile, vkeys: [request.vkey].flat() };
   const api = await createApiClient({ ...request, scope: 'ledger:read' });
   // First: whatever witnesses have signed by now is a beginning of what is asked for next.
   const witnessed = await witnessedNote(api, request);
   const note = await api.text('/v1/ledger/checkpoint');
-  const checkpoint = await verifyCheckpoint(nodeCrypto, keeping.vkeys, note);
+  const { vkeys, ...followed } = await followGateway(api, { vkeys: [request.vkey].flat(), note });
+  const keeping = { stateFile, vkeys };
+  const checkpoint = await verifyCheckpoint(nodeCrypto, vkeys, note);
   const { size } = checkpoint;
   const { witnesses, faults: unwitnessed } = await witnessesOf(request, witnessed ?? note);
+  const unsure = [...unwitnessed, ...followed.faults];
+  const turned = turnedBy(followed);
   const kept = await keptCheckpoint(keeping);
   if (kept && kept.size > size) {
     const problem = `the ledger has shrunk from ${kept.size} to ${size} entries`;
-    return { size, faults: [{ index: size, problem }, ...unwitnessed], witnesses, details: false };
+    const faults = [{ index: size, problem }, ...unsure];
+    return { size, faults, witnesses, details: false, turned };
   }
   const life = createLifeCheck();
   const trees = kept ? [kept] : [];
-  if (witnessed) trees.push(await verifyCheckpoint(nodeCrypto, keeping.vkeys, witnessed));
+  if (witnessed) trees.push(await verifyCheckpoint(nodeCrypto, vkeys, witnessed));
   const verifier = createLedgerVerifier(nodeCrypto, { checkpoint, kept: trees, life });
   for (let start = 0; start < size; start += pageMax) {
     await verifier.add(await entriesFrom(api, start));
@@ -78,9 +88,9 @@ export async function verifyGateway(request: VerifyRequest): Promise<Verdict> {
       return entries.map(({ leaf }) => leaf);
     },
   });
-  const faults = [...found, ...unwitnessed];
+  const faults = [...found, ...unsure];
   if (faults.length === 0) keepCheckpoint(keeping, note);
-  return { size, faults, witnesses, details: true };
+  return { size, faults, witnesses, details: true, turned };
 }
 
 /** The newest note that enough witnesses have cosigned; undefined where none has to, or did. */
@@ -140,8 +150,16 @@ export async function verifyLedger(args: readonly string[]): Promise<number> {
       ? await verifyGateway({ ...common, ...readCaller(values), vkey: vkeys })
       : await verifyMirror({ ...common, dir, vkeys, entries: !values['hashes-only'] });
   bar.end();
+  if (values.state === undefined) keepForNext(common.stateFile, verdict);
   process.stdout.write(values.json ? asJson(verdict) : asText(verdict, values));
   return verdict.faults.length === 0 ? 0 : 1;
+}
+
+/** Where the key has turned, what is kept of this visit is there for one with the new key, too. */
+function keepForNext(stateFile: string, { faults, turned }: Verdict): void {
+  const newest = turned.at(-1);
+  if (faults.length > 0 || newest === undefined) return;
+  writeDurably(stateFileOf([newest.vkey]), readFileSync(stateFile));
 }
 
 function asJson({ faults, ...verdict }: Verdict): string {
@@ -150,7 +168,7 @@ function asJson({ faults, ...verdict }: Verdict): string {
 }
 
 function asText(
-  { size, faults, witnesses, details }: Verdict,
+  { size, faults, witnesses, details, turned }: Verdict,
   { 'hashes-only': isHashesOnly }: { 'hashes-only'?: boolean | undefined },
 ): string {
   const lines = faults.map(({ index, problem }) => {
@@ -159,6 +177,7 @@ function asText(
   for (const { name, timestampSeconds } of witnesses) {
     lines.push(`cosigned by ${name} at ${new Date(timestampSeconds * 1_000).toISOString()}`);
   }
+  lines.push(...turnsSay(turned));
   const without = isHashesOnly ? ', their hashes only' : details ? '' : ', without their details';
   const verdict = faults.length === 0 ? 'verified' : 'NOT VERIFIED';
   return `${[...lines, `${verdict}: ${size} entries${without}`].join('\n')}\n`;

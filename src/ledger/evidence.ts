@@ -22,7 +22,7 @@ import {
 import type { Evidence, EvidenceEntry, EvidenceKey } from './evidence-form.ts';
 import type { EvidenceCrypto } from './evidence-jws.ts';
 import { evidenceRecompute, evidenceSays } from './evidence-words.ts';
-import { followTurns, signersOf, turnSays } from './key-turn.ts';
+import { followTurns, signersOf, turnsSay } from './key-turn.ts';
 import { readLeaf } from './leaf.ts';
 import { fromBase64, leafHash, verifyCheckpoint, verifyInclusion, verifyNote } from './verify.ts';
 import type { Checkpoint } from './verify.ts';
@@ -99,7 +99,7 @@ async function run(
       async () => {
         const { vkeys: all, followed } = await followTurns(crypto, vkeys, turns);
         vkeys = all;
-        return followed.map(({ turn }) => turnSays(turn)).join('; ') || noTurn;
+        return turnsSay(followed.map(({ turn }) => turn)).join('; ') || noTurn;
       },
     ],
     ['statement', () => checkStatement(crypto, vkeys, evidence)],

@@ -94,7 +94,10 @@ export async function followTurns(
   return { vkeys: trusted, followed };
 }
 
-/** The sentence for people. */
-export function turnSays({ index, vkey }: Pick<KeyTurn, 'index' | 'vkey'>): string {
-  return `the ledger's key has turned at entry ${index}; keep this vkey from now on: ${vkey}`;
+/** Sentences for people: each turn, and which key to keep. */
+export function turnsSay(turns: readonly Pick<KeyTurn, 'index' | 'vkey'>[]): string[] {
+  return turns.map(({ index, vkey }, at) => {
+    const says = `the ledger's key has turned at entry ${index}`;
+    return at + 1 < turns.length ? says : `${says}; keep this vkey from now on: ${vkey}`;
+  });
 }

@@ -4,11 +4,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { evidenceCrypto } from '#src/bin/evidence-crypto.ts';
 import { manageKeys } from '#src/bin/keys.ts';
-import { verifyGateway } from '#src/bin/verify.ts';
+import { mirrorLedger } from '#src/bin/mirror.ts';
+import { verifyMirror } from '#src/bin/verify-folder.ts';
+import { followGateway, turnsFile } from '#src/bin/verify-turns.ts';
+import { verifyGateway, verifyLedger } from '#src/bin/verify.ts';
 import { verifyEvidence } from '#src/ledger/evidence.ts';
+import { encodeVkey, ledgerKeyFromSeed, signNote } from '#src/ledger/note.ts';
 import { cosign, cosigningKeyFromSeed, encodeWitnessVkey } from '#src/ledger/witness-key.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, spawnGateway, type GatewayProcess, type World } from '#test/support/gateway.ts';
@@ -32,6 +36,7 @@ let earlier: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'waybill-rotation-'));
+  copy = join(folder, 'copy');
   lab = await startConsigneeServer();
   const witnesses = join(folder, 'witnesses');
   writeFileSync(witnesses, `privacy-officer ${encodeWitnessVkey(witness)}\n`);
@@ -121,6 +126,28 @@ async function cosignOnceDelivered(transfer: string): Promise<void> {
   expect(sent.status).toBe(201);
 }
 
+const strangeKey = ledgerKeyFromSeed('waybill.invalid/ledger', Buffer.alloc(32, 1));
+const strangeVkey = encodeVkey(strangeKey);
+
+/** What a gateway says of its keys, but for another entry that is to name the new one. */
+function earlierEntry(told: { previous: { vkey: string; changedBy: number }[] }): object {
+  const previous = told.previous.map((one) => ({ ...one, changedBy: one.changedBy - 1 }));
+  return { ...told, previous };
+}
+
+/** A copy whose keeper knows the first key of the ledger alone. */
+let copy: string;
+const mirrored = () => {
+  const as = { url: gateways[1].url, clientId: 'auditor' };
+  const what = { entries: true, details: false, witnessesMin: 0, vkeys: [firstVkey] };
+  return mirrorLedger({ ...as, ...what, dir: copy, clientKey: world.keys.get('auditor') ?? {} });
+};
+const checked = async (vkeys: string[]) => {
+  const asked = { dir: copy, vkeys, stateFile: null, entries: true };
+  const { faults, turned } = await verifyMirror(asked);
+  return { problems: faults.map(({ problem }) => problem), turned };
+};
+
 async function evidenceOf(transfer: string): Promise<string> {
   const auditor = await gateways[1].as('auditor');
   const asked = posting({ reason: 'The clinic asked what had left for whom.' });
@@ -207,21 +234,101 @@ describe('after that', () => {
     const vkey = await vkeyOf(gateways[1]);
     expect(vkey).not.toBe(firstVkey);
     const [url, clientKey] = [gateways[1].url, world.keys.get('auditor') ?? {}];
-    for (const known of [firstVkey, vkey]) {
-      const asked = { url, clientId: 'auditor', clientKey, vkey: known, stateFile: null };
-      const verdict = await verifyGateway(asked);
-      expect(verdict.faults).toEqual([]);
-    }
     const auditor = await gateways[1].as('auditor');
     const told = await auditor.json<{ previous: { vkey: string; changedBy: number }[] }>(
       '/v1/ledger/key',
     );
     expect(told.previous.map((one) => one.vkey)).toEqual([firstVkey]);
-    const path = `/v1/ledger/entries?start=${told.previous[0]?.changedBy}&limit=1`;
+    const index = told.previous[0]?.changedBy;
+    for (const known of [firstVkey, vkey]) {
+      const asked = { url, clientId: 'auditor', clientKey, vkey: known, stateFile: null };
+      const { faults, turned } = await verifyGateway(asked);
+      expect({ faults, turned }).toEqual({
+        ...{ faults: [], turned: known === vkey ? [] : [{ index, vkey }] },
+      });
+    }
+    const path = `/v1/ledger/entries?start=${index}&limit=1`;
     const { items } = await auditor.json<{ items: { leaf: string }[] }>(path);
     const leaf = JSON.parse(Buffer.from(items[0]?.leaf ?? '', 'base64').toString()) as object;
     const commitment = createHash('sha256').update(vkey).digest('base64');
     expect(leaf).toMatchObject({ kind: 'key-changed', commitment });
+  });
+
+  test('a copy begun with the old key goes over to the new one, and verifies by either', async () => {
+    const vkey = await vkeyOf(gateways[1]);
+    const { turned } = await mirrored();
+    expect(turned?.map((one) => one.vkey)).toEqual([vkey]);
+    expect(readFileSync(join(copy, 'key'), 'utf8')).toBe(`${vkey}\n`);
+    expect(await checked([firstVkey])).toEqual({ problems: [], turned });
+    expect(await checked([vkey])).toEqual({ problems: [], turned: [] });
+    const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const state = join(folder, 'kept');
+    const asked = ['--dir', copy, '--vkey', firstVkey, '--state', state];
+    expect(await verifyLedger(asked)).toBe(0);
+    const sentence = `keep this vkey from now on: ${vkey}\nverified: `;
+    expect(said).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(sentence));
+    said.mockRestore();
+    expect((await mirrored()).turned).toBeUndefined();
+  });
+
+  test('a copy whose chain of keys was broken or forged is refused', async () => {
+    const vkey = await vkeyOf(gateways[1]);
+    const [turns, keyFile] = [join(copy, turnsFile), join(copy, 'key')];
+    const [kept, keptKeys] = [readFileSync(turns, 'utf8'), readFileSync(keyFile, 'utf8')];
+    const tampered = async (text: string, keysText = keptKeys) => {
+      writeFileSync(turns, text);
+      writeFileSync(keyFile, keysText);
+      const { problems } = await checked([firstVkey]);
+      writeFileSync(turns, kept);
+      writeFileSync(keyFile, keptKeys);
+      return problems;
+    };
+    const strange = 'the key in the folder is another';
+    expect(await tampered('')).toEqual([strange]);
+    expect(await tampered('{')).toEqual([strange, `${turnsFile}: a line cannot be read`]);
+    const other = keptKeys.replaceAll(vkey, strangeVkey);
+    expect(await tampered(kept.replaceAll(vkey, strangeVkey), other)).toEqual([
+      ...[strange, expect.stringContaining(`names another key than ${strangeVkey}`) as string],
+    ]);
+    const moved = kept.replace(/"index":(\d+)/, (_, index) => `"index":${Number(index) - 1}`);
+    const notThere = expect.stringContaining('is not in the tree') as string;
+    expect(await tampered(moved)).toEqual([strange, notThere]);
+    await expect(
+      mirrored()
+        .then(() => writeFileSync(turns, moved))
+        .then(mirrored),
+    ).rejects.toThrow(/is not in the tree/);
+    writeFileSync(turns, kept);
+  });
+
+  test('a gateway that shows a key which the old one never named is not followed', async () => {
+    const auditor = await gateways[1].as('auditor');
+    const note = await auditor.text('/v1/ledger/checkpoint');
+    const saying = async (path: string, change: (reply: never) => object, shown = note) => {
+      const lying = async <Body>(asked: string) => {
+        const reply = await auditor.json(asked);
+        return (asked.startsWith(path) ? change(reply as never) : reply) as Body;
+      };
+      const api = { fetch: (asked: string) => auditor.fetch(asked), json: lying };
+      return followGateway(api, { vkeys: [firstVkey], note: shown });
+    };
+    const key = '/v1/ledger/key';
+    const forged = (told: object) => ({ ...told, vkey: strangeVkey });
+    const lies = [
+      [await saying(key, forged), `names another key than ${strangeVkey}`],
+      [await saying(key, (told: object) => ({ ...told, previous: [] })), 'came after yours'],
+      [await saying(key, earlierEntry), 'names no key'],
+      [await saying('/v1/ledger/proof', () => ({ hashes: [] })), 'is not in the tree'],
+    ] as const;
+    for (const [{ faults, vkeys, turns }, why] of lies) {
+      expect({ vkeys, turns }).toEqual({ vkeys: [firstVkey], turns: [] });
+      expect(faults).toEqual([{ index: null, problem: expect.stringContaining(why) as string }]);
+    }
+    // Signed by a stranger alone, the same is no checkpoint of a ledger that is known.
+    const [text = ''] = note.split('\n\n');
+    const stranger = signNote(strangeKey, `${text}\n`);
+    await expect(saying(key, forged, stranger)).rejects.toThrow(/no key that is trusted says/);
+    expect((await saying('nothing', () => ({}))).faults).toEqual([]);
   });
 
   test('evidence verifies alone with the keys of its time, and an old key leads to the new', async () => {
@@ -259,6 +366,12 @@ describe('after that', () => {
     for (const known of [[firstVkey], [vkey], [firstVkey, vkey]]) {
       expect((await verified(text, known))[0]).toEqual([]);
     }
+    const [url, clientKey] = [gateways[1].url, world.keys.get('auditor') ?? {}];
+    const online = { url, clientId: 'auditor', clientKey, vkey: firstVkey, stateFile: null };
+    await expect(verifyGateway(online)).rejects.toThrow(/ask somebody you trust/);
+    const { size } = await mirrored();
+    expect(size).toBeGreaterThan(0);
+    expect(await checked([firstVkey])).toMatchObject({ problems: [], turned: [{ vkey }] });
     const evidence = JSON.parse(text) as { ledger: { turns?: object } };
     delete evidence.ledger.turns;
     expect((await verified(JSON.stringify(evidence), [firstVkey]))[0]).toContain('checkpoint');
