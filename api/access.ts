@@ -1,6 +1,7 @@
 /** Operations on who may act: machine clients, people's accounts, and the history of both. */
 import type { JWK } from 'jose';
 import { scopesOf } from '#src/access/roles.ts';
+import { isGood } from '#src/access/row-seal.ts';
 import type { ClientAccount } from '#src/access/clients.ts';
 import { listChanges } from '#src/access/history.ts';
 import { makeStaffId } from '#src/access/staff-rules.ts';
@@ -49,7 +50,9 @@ function clientHandlers(gateway: Gateway): Pick<Handlers, ClientOperation> {
         ...{ id, role, consignee, scopes: scopes ?? scopesOf(role) },
         jwks: { keys: jwks.keys as JWK[] },
       };
-      const granted = await grantAccess(gateway, { actor: actorOf(request), reason, client });
+      const granted = await grantAccess(gateway, {
+        ...{ actor: actorOf(request), reason, client, anew: true },
+      });
       if (!granted) throw new GatewayError('ACCOUNT_TAKEN');
       return { status: 201, body: await found(id) };
     },
@@ -153,7 +156,7 @@ function clientView(account: ClientAccount) {
     ...{ id, role, consignee, scopes: [...scopes] },
     keys: keys.map(({ kid = '', alg = '' }) => ({ kid, alg, until: told(keyEnds[kid]) })),
     ...{ createdAt: createdAt.toISOString(), revokedAt: told(revokedAt) },
-    sealed: sealed !== 'none',
+    sealed: isGood(sealed),
   };
 }
 
@@ -163,7 +166,7 @@ function staffView(account: StaffAccount) {
     ...{ id, roles: [...roles], displayName, enrolled: isEnrolled },
     ...{ enrolmentUntil: told(account.enrolmentUntil), lockedUntil: told(account.lockedUntil) },
     ...{ signedInAt: told(account.signedInAt), createdAt: account.createdAt.toISOString() },
-    ...{ revokedAt: told(account.revokedAt), sealed: sealed !== 'none' },
+    ...{ revokedAt: told(account.revokedAt), sealed: isGood(sealed) },
   };
 }
 

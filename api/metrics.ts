@@ -8,7 +8,10 @@ import { countOverdue } from '#src/lifecycle/destruction.ts';
 import { consigneeStates } from '#src/lifecycle/pause.ts';
 import { overdueReviews } from '#src/oversight/review.ts';
 
-type Watched = Pick<Gateway, 'db' | 'ledger' | 'clock' | 'agreements' | 'witnesses' | 'reviewing'>;
+type Watched = Pick<
+  Gateway,
+  'db' | 'ledger' | 'clock' | 'agreements' | 'witnesses' | 'reviewing' | 'accounts'
+>;
 
 export interface Metrics {
   accepted: (consignee: string) => void;
@@ -122,6 +125,15 @@ function watch(registers: Registry[], gateway: Watched): void {
     async collect() {
       const overdue = await overdueReviews(gateway).catch(() => null);
       if (overdue !== null) this.set(overdue.length);
+    },
+  });
+  new Gauge({
+    name: 'waybill_accounts_refused',
+    aggregator: 'max',
+    help: 'Accounts in the database that no gateway wrote, or older than the ledger says.',
+    registers,
+    collect() {
+      this.set(gateway.accounts.unknown() + gateway.accounts.outdated());
     },
   });
   watchLedger(registers, gateway);

@@ -41,7 +41,7 @@ export function probeHandlers(gateway: Gateway, metrics: Metrics): Pick<Handlers
               lossOf(lostSignatures(versions, clock.today()).map(({ id }) => id)),
             ),
         reviews: check(true, '', () => lateOf(overdue)),
-        accounts: check(true, '', () => strangersOf(gateway.accounts.unknown())),
+        accounts: check(true, '', () => strangersOf(gateway.accounts)),
       };
       const ready = Object.values(checks).every((one) => one.ok) && !health.closing();
       return ready
@@ -98,9 +98,15 @@ function lossOf(contracts: readonly string[]): string | undefined {
 }
 
 /** They let nobody in; that they are there at all is for people to look at. */
-function strangersOf(count: number): string | undefined {
-  if (count === 0) return undefined;
-  return `Accounts in the database that no gateway wrote: ${count}. They let nobody in.`;
+function strangersOf(accounts: Gateway['accounts']): string | undefined {
+  const [unknown, outdated, unread] = [accounts.unknown(), accounts.outdated(), accounts.unread()];
+  const told = [
+    ...(unknown > 0 ? [`Accounts in the database that no gateway wrote: ${unknown}.`] : []),
+    ...(outdated > 0 ? [`Accounts older than the ledger says: ${outdated}.`] : []),
+    ...(unknown + outdated > 0 ? ['They let nobody in.'] : []),
+    ...(unread > 0 ? [`Entries about accounts that cannot be opened: ${unread}.`] : []),
+  ];
+  return told.length > 0 ? told.join(' ') : undefined;
 }
 
 /** A review is people's work: that it is late keeps no order waiting. */

@@ -123,6 +123,7 @@ function startRounds(rooms: LoopRooms): Loop[] {
     every(watchRestMs, () => watchContracts(rooms), 'the database does not answer'),
     every(watchRestMs, () => keys.refresh(), 'the keys were not read'),
     every(watchRestMs, () => noted.follow(), 'the ledger was not held against its file'),
+    every(watchRestMs, () => rooms.accounts.follow(), 'changes of accounts were not read'),
     every(countRestMs, () => countActivity(rooms), 'counting for reviews paused'),
   ];
 }

@@ -2,10 +2,7 @@
  * The gateway whole: opens the rooms from the ground up, starts its loops, closes it top down.
  */
 import { randomBytes } from 'node:crypto';
-import { createAccountWatch } from '#src/access/account-watch.ts';
-import { createClientRegistry } from '#src/access/clients.ts';
-import { createStaffSessions, type SessionLimits } from '#src/access/staff-sessions.ts';
-import { createStaffRegistry } from '#src/access/staff.ts';
+import type { SessionLimits } from '#src/access/staff-sessions.ts';
 import { contractInForce, type Versions } from '#src/agreements/force.ts';
 import type { Agreements } from '#src/agreements/load.ts';
 import type { Subscriber } from '#src/agreements/subscriber-file.ts';
@@ -44,6 +41,7 @@ import { createAcceptances } from '#src/transfers/acceptance.ts';
 import { createSettlements } from '#src/transfers/settle.ts';
 import { purgeEnded, withdrawOutdated } from '#src/transfers/upkeep.ts';
 import { startLoops } from './gateway-loops.ts';
+import { openAccounts } from '#src/lifecycle/open-accounts.ts';
 import { openKeyring } from '#src/lifecycle/open-keyring.ts';
 
 export interface GatewaySettings {
@@ -183,25 +181,13 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
     ...{ randomBytes, encryptors, onSubmitted, health, assertOpen: () => health.assertOpen() },
     compiled: new Map(agreements.contracts.map((one) => [one.id, compileContract(one)])),
     encryptable: new Set([...encryptors].flatMap(([id, encrypt]) => (encrypt ? [id] : []))),
-    ...openAccounts(ground, settings),
+    ...(await openAccounts(ground, settings.sessionLimits)),
     failpoint,
     settlements: createSettlements({ db, onSubmitted, failpoint }),
     acceptances: createAcceptances({ db, onDurable: onSubmitted, failpoint }),
     ...{ onSettled: settings.onSettled, subscribers, subscriptions: subscribers },
     onPush: settings.onPush,
   };
-}
-
-/** Who may act: machines and people. */
-function openAccounts(
-  ground: { db: Database; fingerprint: Fingerprint; sealer: Sealer },
-  { sessionLimits: limits }: GatewaySettings,
-) {
-  const deps = { ...ground, now: Date.now };
-  const clients = createClientRegistry(deps);
-  const staff = createStaffRegistry(deps);
-  const sessions = createStaffSessions({ ...deps, ...(limits ? { limits } : {}) });
-  return { clients, staff, sessions, accounts: createAccountWatch({ clients, staff }) };
 }
 
 /** The versions as they stand at the moment of asking. */

@@ -1,9 +1,18 @@
-/** Rows of accounts that no gateway wrote: they let nobody in, and they are told of. */
+/** Rows of accounts by which nobody may act: looked for all the time, and told of. */
+import type { Log } from '#src/base/log.ts';
 import type { ClientRegistry } from './clients.ts';
 import type { Resealed } from './row-seal.ts';
 import type { StaffRegistry } from './staff.ts';
 
-export interface AccountWatch {
+/** What the ledger says of accounts, read as it grows. */
+export interface Follower {
+  /** Reads what is new. */
+  follow(): Promise<void>;
+  /** How many entries about accounts cannot be opened: nobody knows whose changes they are. */
+  unread(): number;
+}
+
+export interface AccountWatch extends Follower {
   /**
    * Looks at every row, and seals anew what an older key sealed. Returns how many it sealed, so
    * that it is called again while there are any.
@@ -11,6 +20,8 @@ export interface AccountWatch {
   look(): Promise<number>;
   /** How many rows without a good seal the last look found. Their ids may be anything. */
   unknown(): number;
+  /** How many rows it found that are older than the ledger says. */
+  outdated(): number;
 }
 
 interface Registries {
@@ -18,15 +29,25 @@ interface Registries {
   staff: Pick<StaffRegistry, 'reseal'>;
 }
 
-export function createAccountWatch(deps: Registries): AccountWatch {
-  let unknown = 0;
+/** @param deps.follower left out only in tests, as `log` is */
+export function createAccountWatch(
+  deps: Registries & { follower?: Follower; log?: Pick<Log, 'warn'> },
+): AccountWatch {
+  let last: Resealed = { resealed: 0, unknown: 0, outdated: [] };
   return {
+    follow: async () => deps.follower?.follow(),
+    unread: () => deps.follower?.unread() ?? 0,
     async look() {
       const found = await resealAccounts(deps);
-      unknown = found.unknown;
+      for (const account of found.outdated.filter((id) => !last.outdated.includes(id))) {
+        // its seal is good, so the id is one that we gave
+        deps.log?.warn('the row of an account is older than the ledger says', { account });
+      }
+      last = found;
       return found.resealed;
     },
-    unknown: () => unknown,
+    unknown: () => last.unknown,
+    outdated: () => last.outdated.length,
   };
 }
 
@@ -39,5 +60,6 @@ export async function resealAccounts({ clients, staff }: Registries): Promise<Re
   return {
     resealed: machines.resealed + people.resealed,
     unknown: machines.unknown + people.unknown,
+    outdated: [...machines.outdated, ...people.outdated],
   };
 }

@@ -4,8 +4,8 @@ import type { Queryable } from '#src/store/pool.ts';
 import type { NewClient } from './client-rules.ts';
 import { publicPart } from './keys.ts';
 import type { Role } from './roles.ts';
-import { changeSealed, createRowSeal } from './row-seal.ts';
-import type { RowFingerprint, RowSeal, SealState } from './row-seal.ts';
+import { changeSealed, isGood, type SealState } from './row-seal.ts';
+import { createRowState, type RowState, type RowStateDeps } from './row-state.ts';
 
 /** A client account as it stands in the database. */
 export interface ClientAccount {
@@ -20,6 +20,8 @@ export interface ClientAccount {
   keyEnds: Readonly<Record<string, Date>>;
   createdAt: Date;
   revokedAt: Date | null;
+  /** The number of the change that it came of; null: from before there were numbers. */
+  change: number | null;
   sealed: SealState;
 }
 
@@ -40,6 +42,7 @@ interface ClientRow {
   jwks: StoredKeys;
   created_at: Date;
   revoked_at: Date | null;
+  change: number | null;
   mac: Buffer | null;
 }
 
@@ -48,23 +51,40 @@ interface RowChange {
   scopes?: string[];
   jwks?: StoredKeys;
   revokedAt?: Date | null;
+  /** Given where an entry of the ledger tells of it. */
+  change?: number;
 }
 
 /** The longest id that a client may have; longer text never reaches the database. */
 const CLIENT_ID = /^[a-z][a-z0-9-]{1,39}$/;
-const COLUMNS = 'id, role, consignee, scopes, jwks, created_at, revoked_at, mac';
+const COLUMNS = 'id, role, consignee, scopes, jwks, created_at, revoked_at, change, mac';
 const LIST_MAX = 10_000;
 
 type Sealed = Omit<ClientRow, 'created_at' | 'mac'>;
 
 /** Everything that decides what a client may do. */
-const contentOf = ({ id, role, consignee, scopes, jwks, revoked_at: revokedAt }: Sealed) => ({
+const contentOf = ({
+  id,
+  role,
+  consignee,
+  scopes,
+  jwks,
+  revoked_at: revokedAt,
+  change,
+}: Sealed) => ({
   ...{ id, role, consignee, scopes, jwks },
   revokedAt: revokedAt?.toISOString() ?? null,
+  // rows from before there were numbers were sealed without one
+  ...(change === null ? {} : { change }),
 });
 
-export function clientRows(deps: { now: () => number; fingerprint: RowFingerprint }) {
-  const seal = createRowSeal<ReturnType<typeof contentOf>>(deps, 'client-row');
+type RowContent = ReturnType<typeof contentOf>;
+
+const shownOf = (row: ClientRow) => ({ ...row, revokedAt: row.revoked_at, may: row.scopes });
+
+export function clientRows(deps: RowStateDeps) {
+  const state = createRowState<RowContent, ClientRow>(deps, 'client', { contentOf, shownOf });
+  const read = (db: Queryable, id: string) => state.settled(() => readRow(db, id));
   const account = (row: ClientRow): ClientAccount => {
     const ends = row.jwks.keys.flatMap(({ kid = '', until }) =>
       until === undefined ? [] : [[kid, new Date(until)] as const],
@@ -75,50 +95,39 @@ export function clientRows(deps: { now: () => number; fingerprint: RowFingerprin
     return {
       ...{ id: row.id, role: row.role, consignee: row.consignee, scopes: row.scopes },
       ...{ keys: keys.map(publicPart), keyEnds: Object.fromEntries(ends) },
-      ...{ createdAt: row.created_at, revokedAt: row.revoked_at },
-      sealed: seal.check(contentOf(row), row.mac),
+      ...{ createdAt: row.created_at, revokedAt: row.revoked_at, change: row.change },
+      sealed: state.of(row),
     };
   };
-
   return {
     async find(db: Queryable, id: string): Promise<ClientAccount | undefined> {
-      const row = await readRow(db, id);
+      const row = await read(db, id);
       return row && account(row);
     },
+    nextOf: state.nextOf,
     async list(db: Queryable): Promise<ClientAccount[]> {
       const { rows } = await db.query<ClientRow>(
         `SELECT ${COLUMNS} FROM clients ORDER BY id LIMIT ${LIST_MAX}`,
       );
       return rows.map(account);
     },
-    async insert(db: Queryable, client: NewClient): Promise<boolean> {
-      const { id, role, consignee } = client;
-      const row = {
-        ...{ id, role, consignee, scopes: [...new Set(client.scopes)], revoked_at: null },
-        jwks: { keys: client.jwks.keys.map(publicPart) },
-      };
-      const { rowCount } = await db.query(
-        `INSERT INTO clients (id, role, consignee, scopes, jwks, mac)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (id) DO UPDATE SET scopes = excluded.scopes, jwks = excluded.jwks,
-           revoked_at = NULL, mac = excluded.mac
-         WHERE clients.mac IS NULL AND clients.role = excluded.role
-           AND clients.consignee IS NOT DISTINCT FROM excluded.consignee`,
-        [id, role, consignee, row.scopes, JSON.stringify(row.jwks), seal.make(contentOf(row))],
-      );
-      return rowCount === 1;
+    /** @param doubtful whether a row by which nobody may act is to be made anew */
+    async insert(db: Queryable, client: NewClient, doubtful: boolean): Promise<boolean> {
+      const found = await read(db, client.id);
+      const replaced = doubtful && found && !isGood(state.of(found)) ? found.mac : null;
+      return insertRow(db, state, { client, found, replaced });
     },
     async change(
       db: Queryable,
       id: string,
       decide: (account: ClientAccount) => RowChange | undefined,
     ): Promise<ClientAccount | undefined> {
-      const read = async () => {
-        const row = await readRow(db, id);
-        return row && account(row).sealed !== 'none' ? row : undefined;
+      const good = async () => {
+        const row = await read(db, id);
+        return row && isGood(state.of(row)) ? row : undefined;
       };
-      const write = (row: ClientRow, change: RowChange) => writeRow(db, seal, row, change);
-      const changed = await changeSealed({ read, write }, (row) => decide(account(row)));
+      const write = (row: ClientRow, change: RowChange) => writeRow(db, state, row, change);
+      const changed = await changeSealed({ read: good, write }, (row) => decide(account(row)));
       return changed && account(changed);
     },
   };
@@ -134,20 +143,49 @@ async function readRow(db: Queryable, id: string): Promise<ClientRow | undefined
   return rows[0];
 }
 
+/** @param input.replaced the seal of the row that it may stand in place of; null: of none */
+async function insertRow(
+  db: Queryable,
+  state: RowState<RowContent, ClientRow>,
+  input: { client: NewClient; found: ClientRow | undefined; replaced: Buffer | null },
+): Promise<boolean> {
+  const { client, found, replaced } = input;
+  const { id, role, consignee } = client;
+  const row = {
+    ...{ id, role, consignee, scopes: [...new Set(client.scopes)], revoked_at: null },
+    jwks: { keys: client.jwks.keys.map(publicPart) },
+    change: state.nextOf({ id, change: state.numberIn(found) }),
+  };
+  const { rowCount } = await db.query(
+    `INSERT INTO clients (id, role, consignee, scopes, jwks, change, mac)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (id) DO UPDATE SET scopes = excluded.scopes, jwks = excluded.jwks,
+       revoked_at = NULL, change = excluded.change, mac = excluded.mac
+     WHERE (clients.mac IS NULL OR clients.mac = $8) AND clients.role = excluded.role
+       AND clients.consignee IS NOT DISTINCT FROM excluded.consignee`,
+    [
+      ...[id, role, consignee, row.scopes, JSON.stringify(row.jwks), row.change],
+      ...[state.seal(contentOf(row)), replaced],
+    ],
+  );
+  return rowCount === 1;
+}
+
 /** Undefined where the row was changed since it was read. */
 async function writeRow(
   db: Queryable,
-  seal: RowSeal<ReturnType<typeof contentOf>>,
+  state: RowState<RowContent, ClientRow>,
   row: ClientRow,
   change: RowChange,
 ): Promise<ClientRow | undefined> {
   const { scopes = row.scopes, jwks = row.jwks, revokedAt = row.revoked_at } = change;
-  const changed = { ...row, scopes, jwks, revoked_at: revokedAt };
-  const mac = seal.make(contentOf(changed));
+  const { change: number = row.change } = change;
+  const changed = { ...row, scopes, jwks, revoked_at: revokedAt, change: number };
+  const mac = state.seal(contentOf(changed));
   const { rowCount } = await db.query(
-    `UPDATE clients SET scopes = $3, jwks = $4, revoked_at = $5, mac = $6
+    `UPDATE clients SET scopes = $3, jwks = $4, revoked_at = $5, mac = $6, change = $7
      WHERE id = $1 AND mac = $2`,
-    [row.id, row.mac, scopes, JSON.stringify(jwks), revokedAt, mac],
+    [row.id, row.mac, scopes, JSON.stringify(jwks), revokedAt, mac, number],
   );
   return rowCount === 1 ? { ...changed, mac } : undefined;
 }

@@ -3,7 +3,8 @@ import type { Queryable } from '#src/store/pool.ts';
 import { assertSound, type NewClient } from './client-rules.ts';
 import { clientRows, jwksOf, type ClientAccount } from './client-rows.ts';
 import type { Role } from './roles.ts';
-import type { Resealed, RowFingerprint } from './row-seal.ts';
+import { isGood, type Resealed } from './row-seal.ts';
+import type { RowStateDeps } from './row-state.ts';
 import { createStateCache } from './state-cache.ts';
 
 export type { ClientAccount };
@@ -22,8 +23,9 @@ export interface ClientRegistry {
    * its id for good). A row without a seal is nobody's: it is made anew under the same role.
    * Throws `INVALID_REQUEST` with every fault; its `cause` says each in words.
    * @param within the transaction to register it in, when there is one
+   * @param doubtful make anew any row by which nobody may act: a person decided so
    */
-  add(client: NewClient, within?: Queryable): Promise<boolean>;
+  add(client: NewClient, within?: Queryable, doubtful?: boolean): Promise<boolean>;
   /** What a client may do from now on. Undefined: unknown or revoked. Throws as `add` does. */
   setScopes(
     id: string,
@@ -43,9 +45,9 @@ export interface ClientRegistry {
   ): Promise<ClientAccount | undefined>;
   /** Revokes a client: no new token at once, no old one after 5 s. False: unknown or revoked. */
   revoke(id: string, within?: Queryable): Promise<boolean>;
-  /** The account as the database has it now, revoked ones too; not one without a good seal. */
+  /** The account as the database has it now, revoked ones too; none by which nobody may act. */
   find(id: string, within?: Queryable): Promise<ClientAccount | undefined>;
-  /** Every account, by id; `sealed` is `none` where a hand in the database made or changed it. */
+  /** Every account, by id; `sealed` says where a hand in the database made or changed it. */
   list(): Promise<ClientAccount[]>;
   /** The client if it exists and is not revoked, as of at most 4 s ago. */
   lookup(id: string): Promise<ActiveClient | undefined>;
@@ -53,27 +55,25 @@ export interface ClientRegistry {
   reseal(): Promise<Resealed>;
 }
 
-export interface ClientRegistryDeps {
+export interface ClientRegistryDeps extends RowStateDeps {
   db: Queryable;
-  /** Milliseconds since 1970 UTC. */
-  now: () => number;
-  fingerprint: RowFingerprint;
 }
 
 /** The registry of clients; one per process, so that its cache is shared by every request. */
-export function createClientRegistry({ db, now, fingerprint }: ClientRegistryDeps): ClientRegistry {
-  const rows = clientRows({ now, fingerprint });
+export function createClientRegistry(deps: ClientRegistryDeps): ClientRegistry {
+  const { db, now } = deps;
+  const rows = clientRows(deps);
   const find = async (id: string, within: Queryable = db) => {
     const found = await rows.find(within, id);
-    return found?.sealed === 'none' ? undefined : found;
+    return found && isGood(found.sealed) ? found : undefined;
   };
   const states = createStateCache({ read: async (id) => active(await find(id)), now });
   return {
     find,
     lookup: (id) => states.read(id),
-    async add(client, within = db) {
+    async add(client, within = db, doubtful = false) {
       assertSound(client);
-      const added = await rows.insert(within, client);
+      const added = await rows.insert(within, client, doubtful);
       states.forget(client.id);
       return added;
     },
@@ -81,7 +81,7 @@ export function createClientRegistry({ db, now, fingerprint }: ClientRegistryDep
       const changed = await rows.change(within, id, (account) => {
         if (account.revokedAt !== null) return undefined;
         assertSound({ ...account, scopes, jwks: { keys: account.keys } });
-        return { scopes: [...new Set(scopes)] };
+        return { scopes: [...new Set(scopes)], change: rows.nextOf(account) };
       });
       states.forget(id);
       return changed;
@@ -90,30 +90,38 @@ export function createClientRegistry({ db, now, fingerprint }: ClientRegistryDep
       const changed = await rows.change(within, id, (account) => {
         assertSound({ ...account, jwks });
         const until = account.revokedAt === null ? oldUntil : null;
-        return { jwks: jwksOf(jwks.keys, account, until), revokedAt: null };
+        const change = rows.nextOf(account);
+        return { jwks: jwksOf(jwks.keys, account, until), revokedAt: null, change };
       });
       states.forget(id);
       return changed;
     },
     async revoke(id, within = db) {
       const changed = await rows.change(within, id, (account) =>
-        account.revokedAt === null ? { revokedAt: new Date(now()) } : undefined,
+        account.revokedAt === null
+          ? { revokedAt: new Date(now()), change: rows.nextOf(account) }
+          : undefined,
       );
       states.forget(id);
       return changed !== undefined;
     },
     list: () => rows.list(db),
-    async reseal() {
-      const isOlder = ({ sealed }: ClientAccount) => sealed === 'older';
-      const anew = (account: ClientAccount) => (isOlder(account) ? {} : undefined);
-      const found = { resealed: 0, unknown: 0 };
-      for (const account of await rows.list(db)) {
-        if (account.sealed === 'none') found.unknown += 1;
-        else if (anew(account) && (await rows.change(db, account.id, anew))) found.resealed += 1;
-      }
-      return found;
-    },
+    reseal: () => resealAll(db, rows),
   };
+}
+
+async function resealAll(db: Queryable, rows: ReturnType<typeof clientRows>): Promise<Resealed> {
+  const anew = ({ sealed }: ClientAccount) => (sealed === 'older' ? {} : undefined);
+  const found: Resealed = { resealed: 0, unknown: 0, outdated: [] };
+  for (const account of await rows.list(db)) {
+    const { id, sealed } = account;
+    if (sealed === 'none') found.unknown += 1;
+    else if (sealed === 'outdated') {
+      // once more: the list is older than what the ledger said meanwhile
+      if ((await rows.find(db, id))?.sealed === 'outdated') found.outdated.push(id);
+    } else if (anew(account) && (await rows.change(db, id, anew))) found.resealed += 1;
+  }
+  return found;
 }
 
 function active(found: ClientAccount | undefined): ActiveClient | undefined {

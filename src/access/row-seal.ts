@@ -11,19 +11,26 @@ export interface RowFingerprint {
   others(use: RowUse, ...parts: readonly Uint8Array[]): Buffer[];
 }
 
-/** Under which key a row is sealed: `none` is a row that nobody may act by. */
-export type SealState = 'current' | 'older' | 'none';
+/**
+ * Under which key a row is sealed. Nobody may act by one that has no good seal (`none`), or whose
+ * account was changed since, as the ledger says (`outdated`).
+ */
+export type SealState = 'current' | 'older' | 'none' | 'outdated';
+
+/** Whether somebody may act by a row. */
+export const isGood = (state: SealState): boolean => state === 'current' || state === 'older';
 
 export interface RowSeal<Content> {
   /** The seal of a row that says this: 32 bytes. */
   make(content: Content): Buffer;
   /** Whether the seal belongs to what the row says. */
-  check(content: Content, mac: Buffer | null): SealState;
+  check(content: Content, mac: Buffer | null): Exclude<SealState, 'outdated'>;
 }
 
 /**
  * HMAC-SHA-256 over the RFC 8785 form of everything that decides what an account may do. It cannot
- * tell that a whole older row of the same account was put back; the ledger's entries can.
+ * tell that a whole older row of the same account was put back; the ledger's entries can, see
+ * `newest-changes.ts`.
  */
 export function createRowSeal<Content>(
   { fingerprint }: { fingerprint: RowFingerprint },
@@ -42,10 +49,14 @@ export function createRowSeal<Content>(
   };
 }
 
-/** What looking at all rows came to: how many were sealed anew, how many nobody may act by. */
+/** What looking at all rows came to. */
 export interface Resealed {
+  /** How many were sealed anew. */
   resealed: number;
+  /** How many have no good seal. Their ids may be anything. */
   unknown: number;
+  /** The accounts whose row is older than the ledger says. */
+  outdated: string[];
 }
 
 /** Each try that fails is a change by somebody else that did not. */

@@ -3,8 +3,9 @@ import type { Database, Queryable } from '#src/store/pool.ts';
 import { stepOfCode } from './one-time-code.ts';
 import { checkPassword, hashPassword, isOutdated, passwordFault } from './password.ts';
 import { TooManyPasswords, type PasswordFault } from './password.ts';
-import type { RowFingerprint } from './row-seal.ts';
-import { staffAad, staffRows, type RowSealer, type StaffRow } from './staff-rows.ts';
+import type { RowStateDeps } from './row-state.ts';
+import { staffAad, staffRows } from './staff-rows.ts';
+import type { RowSealer, StaffRow } from './staff-rows.ts';
 import { hashEnrolment, STAFF_ID } from './staff-rules.ts';
 
 /** After so many wrong attempts in a row an account is locked, */
@@ -13,11 +14,8 @@ export const attemptsMax = 5;
 const lockMinutes = 15;
 const lockMinutesMax = 24 * 60;
 
-export interface SignInDeps {
+export interface SignInDeps extends RowStateDeps {
   db: Queryable;
-  /** Milliseconds since 1970 UTC. */
-  now: () => number;
-  fingerprint: RowFingerprint;
   sealer: RowSealer;
 }
 
@@ -150,10 +148,11 @@ export async function enrol(
   if (password === null) return 'BUSY';
   const totp = deps.sealer.seal(given.secret, staffAad(found.staff, 'totp'));
   const enrolment = hashEnrolment(given.token);
+  const rows = staffRows(deps);
   return deps.db.transaction(async (tx) => {
-    const row = await staffRows(deps).change(tx, found.staff, (now) =>
+    const row = await rows.change(tx, found.staff, (now) =>
       now.revokedAt === null && now.enrolment?.equals(enrolment)
-        ? { password, totp, enrolment: null, enrolmentUntil: null }
+        ? { password, totp, enrolment: null, enrolmentUntil: null, change: rows.nextOf(now) }
         : undefined,
     );
     if (!row) return 'TOKEN';

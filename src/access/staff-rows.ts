@@ -1,8 +1,8 @@
 /** The rows of people's accounts: each read with its seal checked, each written with a new one. */
 import { canonicalBytes } from '#src/base/canonical.ts';
 import type { Queryable } from '#src/store/pool.ts';
-import { changeSealed, createRowSeal } from './row-seal.ts';
-import type { RowFingerprint, RowSeal, SealState } from './row-seal.ts';
+import { changeSealed, isGood } from './row-seal.ts';
+import { createRowState, type RowState, type RowStateDeps } from './row-state.ts';
 import { STAFF_ID, type StaffRole } from './staff-rules.ts';
 
 /** Encrypts what a row holds of a person, bound to the row. */
@@ -24,6 +24,8 @@ export interface StaffRow {
   enrolmentUntil: Date | null;
   createdAt: Date;
   revokedAt: Date | null;
+  /** The number of the change that it came of; null: from before there were numbers. */
+  change: number | null;
   mac: Buffer;
   lockedUntil: Date | null;
   signedInAt: Date | null;
@@ -33,13 +35,16 @@ export interface StaffRow {
 export type StaffContent = Pick<
   StaffRow,
   | ('id' | 'roles' | 'displayName' | 'password' | 'totp')
-  | ('enrolment' | 'enrolmentUntil' | 'revokedAt')
+  | ('enrolment' | 'enrolmentUntil' | 'revokedAt' | 'change')
 >;
+
+/** An account that nobody has begun to use. */
+export type NewStaff = Omit<StaffContent, 'password' | 'totp' | 'revokedAt' | 'change'>;
 
 const COLUMNS =
   'id, roles, display_name AS "displayName", password, totp, enrolment,' +
   ' enrolment_until AS "enrolmentUntil", created_at AS "createdAt", revoked_at AS "revokedAt",' +
-  ' mac, locked_until AS "lockedUntil", signed_in_at AS "signedInAt"';
+  ' change, mac, locked_until AS "lockedUntil", signed_in_at AS "signedInAt"';
 const LIST_MAX = 10_000;
 
 /** Binds what is sealed to its row and its use. */
@@ -53,49 +58,38 @@ const contentOf = (row: StaffContent) => ({
   enrolment: row.enrolment?.toString('base64') ?? null,
   enrolmentUntil: row.enrolmentUntil?.toISOString() ?? null,
   revokedAt: row.revokedAt?.toISOString() ?? null,
+  // rows from before there were numbers were sealed without one
+  ...(row.change === null ? {} : { change: row.change }),
 });
 
-export function staffRows(deps: { fingerprint: RowFingerprint }) {
-  const seal = createRowSeal<ReturnType<typeof contentOf>>(deps, 'staff-row');
-  const stateOf = (row: StaffRow): SealState => seal.check(contentOf(row), row.mac);
+type RowContent = ReturnType<typeof contentOf>;
 
-  async function read(
-    db: Queryable,
-    by: { id: string } | { enrolment: Buffer },
-  ): Promise<StaffRow | undefined> {
-    if ('id' in by && !STAFF_ID.test(by.id)) return undefined;
-    const [column, value] = 'id' in by ? ['id', by.id] : ['enrolment', by.enrolment];
-    const text = `SELECT ${COLUMNS} FROM staff WHERE ${column} = $1`;
-    const { rows } = await db.query<StaffRow>(text, [value]);
-    return rows[0];
-  }
+const shownOf = (row: StaffRow) => ({ ...row, may: row.roles });
 
-  /** The row, only if its seal is good. */
+export function staffRows(deps: RowStateDeps) {
+  const state = createRowState<RowContent, StaffRow>(deps, 'staff', { contentOf, shownOf });
+  /** The row, only if somebody may act by it. */
   async function find(
     db: Queryable,
     by: { id: string } | { enrolment: Buffer },
   ): Promise<StaffRow | undefined> {
-    const row = await read(db, by);
-    return row && stateOf(row) !== 'none' ? row : undefined;
+    const row = await state.settled(() => readRow(db, by));
+    return row && isGood(state.of(row)) ? row : undefined;
   }
 
   return {
-    stateOf,
+    stateOf: state.of,
+    nextOf: state.nextOf,
     find,
     async list(db: Queryable): Promise<StaffRow[]> {
       const text = `SELECT ${COLUMNS} FROM staff ORDER BY id LIMIT ${LIST_MAX}`;
       return (await db.query<StaffRow>(text)).rows;
     },
-    async insert(db: Queryable, row: StaffContent): Promise<boolean> {
-      const { rowCount } = await db.query(
-        `INSERT INTO staff (id, roles, display_name, enrolment, enrolment_until, mac)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-        [
-          ...[row.id, row.roles, row.displayName, row.enrolment, row.enrolmentUntil],
-          seal.make(contentOf(row)),
-        ],
-      );
-      return rowCount === 1;
+    /** A row by which nobody may act is made anew. */
+    async insert(db: Queryable, staff: NewStaff): Promise<boolean> {
+      const found = await state.settled(() => readRow(db, staff));
+      const replaced = found && !isGood(state.of(found)) ? found.mac : null;
+      return insertRow(db, state, { staff, found, replaced });
     },
     change: (
       db: Queryable,
@@ -105,29 +99,65 @@ export function staffRows(deps: { fingerprint: RowFingerprint }) {
       changeSealed(
         {
           read: () => find(db, { id }),
-          write: (row, change: Partial<StaffContent>) => writeRow(db, seal, row, change),
+          write: (row, change: Partial<StaffContent>) => writeRow(db, state, row, change),
         },
         decide,
       ),
   };
 }
 
+async function readRow(
+  db: Queryable,
+  by: { id: string } | { enrolment: Buffer },
+): Promise<StaffRow | undefined> {
+  if ('id' in by && !STAFF_ID.test(by.id)) return undefined;
+  const [column, value] = 'id' in by ? ['id', by.id] : ['enrolment', by.enrolment];
+  const text = `SELECT ${COLUMNS} FROM staff WHERE ${column} = $1`;
+  const { rows } = await db.query<StaffRow>(text, [value]);
+  return rows[0];
+}
+
+/** @param input.replaced the seal of the row that it may stand in place of; null: of none */
+async function insertRow(
+  db: Queryable,
+  state: RowState<RowContent, StaffRow>,
+  input: { staff: NewStaff; found: StaffRow | undefined; replaced: Buffer | null },
+): Promise<boolean> {
+  const { staff, found, replaced } = input;
+  const change = state.nextOf({ id: staff.id, change: state.numberIn(found) });
+  const row = { ...staff, password: null, totp: null, revokedAt: null, change };
+  const { rowCount } = await db.query(
+    `INSERT INTO staff (id, roles, display_name, enrolment, enrolment_until, change, mac)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (id) DO UPDATE SET roles = excluded.roles, password = NULL, totp = NULL,
+       display_name = excluded.display_name, enrolment = excluded.enrolment,
+       enrolment_until = excluded.enrolment_until, revoked_at = NULL,
+       change = excluded.change, mac = excluded.mac
+     WHERE staff.mac = $8`,
+    [
+      ...[row.id, row.roles, row.displayName, row.enrolment, row.enrolmentUntil, change],
+      ...[state.seal(contentOf(row)), replaced],
+    ],
+  );
+  return rowCount === 1;
+}
+
 /** Undefined where the row was changed since it was read. */
 async function writeRow(
   db: Queryable,
-  seal: RowSeal<ReturnType<typeof contentOf>>,
+  state: RowState<RowContent, StaffRow>,
   row: StaffRow,
   change: Partial<StaffContent>,
 ): Promise<StaffRow | undefined> {
   const changed = { ...row, ...change };
-  const mac = seal.make(contentOf(changed));
+  const mac = state.seal(contentOf(changed));
   const { rowCount } = await db.query(
     `UPDATE staff SET roles = $3, display_name = $4, password = $5, totp = $6,
-       enrolment = $7, enrolment_until = $8, revoked_at = $9, mac = $10
+       enrolment = $7, enrolment_until = $8, revoked_at = $9, change = $10, mac = $11
      WHERE id = $1 AND mac = $2`,
     [
       ...[row.id, row.mac, changed.roles, changed.displayName, changed.password, changed.totp],
-      ...[changed.enrolment, changed.enrolmentUntil, changed.revokedAt, mac],
+      ...[changed.enrolment, changed.enrolmentUntil, changed.revokedAt, changed.change, mac],
     ],
   );
   return rowCount === 1 ? { ...changed, mac } : undefined;

@@ -1,6 +1,6 @@
 /** Who is signed in: read from PostgreSQL, so that an end holds in every process within 5 s. */
 import type { Queryable } from '#src/store/pool.ts';
-import type { RowFingerprint } from './row-seal.ts';
+import type { RowStateDeps } from './row-state.ts';
 import { scopesOfRoles, STAFF_ID, type StaffRole } from './staff-rules.ts';
 import { staffRows } from './staff-rows.ts';
 import { createStateCache } from './state-cache.ts';
@@ -31,11 +31,8 @@ export interface StaffSessions {
   limits: SessionLimits;
 }
 
-export interface StaffSessionDeps {
+export interface StaffSessionDeps extends RowStateDeps {
   db: Queryable;
-  /** Milliseconds since 1970 UTC. */
-  now: () => number;
-  fingerprint: RowFingerprint;
   limits?: SessionLimits;
 }
 

@@ -1,6 +1,7 @@
 /** The accounts of people: one a person, sealed rows, told apart by handles. */
 import type { Queryable } from '#src/store/pool.ts';
-import type { Resealed, RowFingerprint, SealState } from './row-seal.ts';
+import type { Resealed, SealState } from './row-seal.ts';
+import type { RowStateDeps } from './row-state.ts';
 import { assertRoles, assertStaffSound, type StaffRole } from './staff-rules.ts';
 import { staffAad, staffRows } from './staff-rows.ts';
 import type { RowSealer, StaffContent, StaffRow } from './staff-rows.ts';
@@ -20,6 +21,8 @@ export interface StaffAccount {
   /** In the future while too many wrong sign-ins lock it. */
   lockedUntil: Date | null;
   signedInAt: Date | null;
+  /** The number of the change that it came of; null: from before there were numbers. */
+  change: number | null;
   sealed: SealState;
 }
 
@@ -28,11 +31,8 @@ export interface Enrolment {
   until: Date;
 }
 
-export interface StaffRegistryDeps {
+export interface StaffRegistryDeps extends RowStateDeps {
   db: Queryable;
-  /** Milliseconds since 1970 UTC. */
-  now: () => number;
-  fingerprint: RowFingerprint;
   sealer: RowSealer;
 }
 
@@ -40,7 +40,7 @@ export type StaffRegistry = ReturnType<typeof createStaffRegistry>;
 
 /**
  * The registry of people's accounts. What changes an account answers undefined where there is none
- * to change: an unknown one, a revoked one, or one without a good seal.
+ * to change: an unknown one, a revoked one, or one by whose row nobody may act.
  */
 export function createStaffRegistry(deps: StaffRegistryDeps) {
   const { db, now, sealer } = deps;
@@ -50,10 +50,13 @@ export function createStaffRegistry(deps: StaffRegistryDeps) {
     displayName: row.displayName && nameIn(row, sealer),
     ...{ enrolmentUntil: row.enrolmentUntil, createdAt: row.createdAt, revokedAt: row.revokedAt },
     lockedUntil: row.lockedUntil && row.lockedUntil.getTime() > now() ? row.lockedUntil : null,
-    ...{ signedInAt: row.signedInAt, sealed: rows.stateOf(row) },
+    ...{ signedInAt: row.signedInAt, change: row.change, sealed: rows.stateOf(row) },
   });
   return {
-    /** Makes an account; false where the id is taken. Throws `INVALID_REQUEST`. */
+    /**
+     * Makes an account; false where the id is taken. Throws `INVALID_REQUEST`. One by whose row
+     * nobody may act is made anew: a person decides so.
+     */
     async add(
       staff: { id: string; roles: readonly string[]; displayName: string | null },
       enrolment: Enrolment,
@@ -61,20 +64,24 @@ export function createStaffRegistry(deps: StaffRegistryDeps) {
     ): Promise<boolean> {
       assertStaffSound(staff);
       const { id, displayName } = staff;
-      return rows.insert(within, {
+      const made = await rows.insert(within, {
         ...{ id, roles: [...new Set(staff.roles)] as StaffRole[] },
         displayName:
           displayName === null ? null : sealer.seal(Buffer.from(displayName), staffAad(id, 'name')),
-        ...{ password: null, totp: null, revokedAt: null },
         ...{ enrolment: enrolment.hash, enrolmentUntil: enrolment.until },
       });
+      if (made) {
+        await endSessions(within, id);
+        await unlockRow(within, id);
+      }
+      return made;
     },
-    /** The account, revoked or not; not one without a good seal. */
+    /** The account, revoked or not; none by whose row nobody may act. */
     async find(id: string, within: Queryable = db): Promise<StaffAccount | undefined> {
       const row = await rows.find(within, { id });
       return row && account(row);
     },
-    /** Every account; `sealed` is `none` where a hand in the database made or changed it. */
+    /** Every account; `sealed` says where a hand in the database made or changed it. */
     async list(): Promise<StaffAccount[]> {
       return (await rows.list(db)).map(account);
     },
@@ -85,10 +92,14 @@ export function createStaffRegistry(deps: StaffRegistryDeps) {
         const cells = cellsAnew(row, sealer);
         return rows.stateOf(row) === 'older' || cells !== undefined ? { ...cells } : undefined;
       };
-      const found = { resealed: 0, unknown: 0 };
+      const found: Resealed = { resealed: 0, unknown: 0, outdated: [] };
       for (const row of await rows.list(db)) {
-        if (rows.stateOf(row) === 'none') found.unknown += 1;
-        else if (anew(row) && (await rows.change(db, row.id, anew))) found.resealed += 1;
+        const state = rows.stateOf(row);
+        if (state === 'none') found.unknown += 1;
+        else if (state === 'outdated') {
+          // once more: the list is older than what the ledger said meanwhile
+          if (!(await rows.find(db, row))) found.outdated.push(row.id);
+        } else if (anew(row) && (await rows.change(db, row.id, anew))) found.resealed += 1;
       }
       return found;
     },
@@ -110,11 +121,11 @@ function staffChanges(
     ): Promise<StaffAccount | undefined> {
       assertRoles(roles);
       const kept = [...new Set(roles)];
-      return told(await rows.change(within, id, unlessRevoked({ roles: kept })));
+      return told(await rows.change(within, id, unlessRevoked({ roles: kept }, rows)));
     },
     async revoke(id: string, within: Queryable = db): Promise<StaffAccount | undefined> {
       const nothing = { password: null, totp: null, enrolment: null, enrolmentUntil: null };
-      const gone = unlessRevoked({ ...nothing, revokedAt: new Date(now()) });
+      const gone = unlessRevoked({ ...nothing, revokedAt: new Date(now()) }, rows);
       const row = await rows.change(within, id, gone);
       await endSessions(within, id);
       return told(row);
@@ -126,7 +137,7 @@ function staffChanges(
       within: Queryable = db,
     ): Promise<StaffAccount | undefined> {
       const anew = { password: null, totp: null, enrolment: hash, enrolmentUntil: until };
-      const row = await rows.change(within, id, unlessRevoked(anew));
+      const row = await rows.change(within, id, unlessRevoked(anew, rows));
       if (!row) return undefined;
       await endSessions(within, id);
       await unlockRow(within, id);
@@ -147,8 +158,11 @@ function unlockRow(within: Queryable, id: string) {
   return within.query(text, [id]);
 }
 
-function unlessRevoked<C>(change: C): (row: StaffRow) => C | undefined {
-  return ({ revokedAt }) => (revokedAt === null ? change : undefined);
+function unlessRevoked<C>(
+  content: C,
+  { nextOf }: Pick<ReturnType<typeof staffRows>, 'nextOf'>,
+): (row: StaffRow) => (C & { change: number }) | undefined {
+  return (row) => (row.revokedAt === null ? { ...content, change: nextOf(row) } : undefined);
 }
 
 async function endSessions(db: Queryable, staff: string): Promise<void> {

@@ -13,6 +13,8 @@ export interface LogFields {
   durationMs?: number;
   request?: string;
   client?: string;
+  account?: string;
+  entry?: number;
   consignee?: string;
   contract?: string;
   transfer?: string;

@@ -15,6 +15,7 @@ import {
   revokeAccess,
   rotateAccess,
 } from '#src/lifecycle/access.ts';
+import { doubtOf } from './account-doubt.ts';
 import { withOwnRooms, type OwnRooms } from './own-rooms.ts';
 import { rootDir, type Environment } from './settings.ts';
 
@@ -65,7 +66,7 @@ async function add(rooms: OwnRooms, asked: Asked): Promise<number> {
   const faults = clientFaults(client);
   if (faults.length > 0)
     throw new StartupError(faults.map(({ pointer, why }) => `${pointer}: ${why}`));
-  const added = await grantAccess(rooms, { ...asked, client });
+  const added = await grantAccess(rooms, { ...asked, client, anew: true });
   tell(added ? `client ${asked.id} may call` : `the id ${asked.id} is taken; nothing was changed`);
   return added ? 0 : 1;
 }
@@ -124,7 +125,7 @@ async function revoke(rooms: OwnRooms, asked: Asked): Promise<number> {
 async function list({ clients }: OwnRooms): Promise<number> {
   for (const { id, role, consignee, scopes, revokedAt, sealed } of await clients.list()) {
     const state = revokedAt ? `revoked ${revokedAt.toISOString()}` : 'active';
-    const told = sealed === 'none' ? 'UNKNOWN TO THE LEDGER, refused' : state;
+    const told = doubtOf(sealed) ?? state;
     const line = [id, role, consignee ?? '-', told, scopes.join(' ')];
     process.stdout.write(`${line.join('\t')}\n`);
   }

@@ -1,12 +1,14 @@
 /** The database and the keys of a gateway, for commands that act where it runs; it may run on. */
 import { randomBytes } from 'node:crypto';
 import { createClientRegistry } from '#src/access/clients.ts';
+import { createNewestChanges } from '#src/access/newest-changes.ts';
 import { createStaffRegistry } from '#src/access/staff.ts';
 import { createClock } from '#src/base/clock.ts';
 import { readConfig } from '#src/base/config.ts';
 import { StartupError } from '#src/base/errors.ts';
 import { checkKeySources, type KeySources } from '#src/base/key-sources.ts';
 import { createLog } from '#src/base/log.ts';
+import { followAccountChanges } from '#src/lifecycle/account-changes.ts';
 import { openKeyring } from '#src/lifecycle/open-keyring.ts';
 import { makeEntry, type EntryInput } from '#src/ledger/entry.ts';
 import { assertSealingKey } from '#src/ledger/open.ts';
@@ -55,7 +57,8 @@ async function prepare(db: Database, keys: Keyring, sources: KeySources) {
   await assertSealingKey({ db, openDetail: sealer.open });
   await assertHmacKey({ db, fingerprint });
   await keys.register();
-  const ground = { db, now: Date.now, fingerprint, sealer };
+  const ground = { db, now: Date.now, fingerprint, sealer, newest: createNewestChanges() };
+  await followAccountChanges(ground).follow();
   return {
     ...{ db, clock, randomBytes, keys, sources },
     clients: createClientRegistry(ground),

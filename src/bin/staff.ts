@@ -14,6 +14,7 @@ import {
   unlockStaff,
   type Begin,
 } from '#src/lifecycle/staff.ts';
+import { doubtOf } from './account-doubt.ts';
 import { withOwnRooms, type OwnRooms } from './own-rooms.ts';
 import { rootDir, type Environment } from './settings.ts';
 
@@ -109,7 +110,8 @@ async function list({ staff }: OwnRooms): Promise<number> {
 }
 
 function stateOf({ sealed, revokedAt, lockedUntil, isEnrolled }: StaffAccount): string {
-  if (sealed === 'none') return 'UNKNOWN TO THE LEDGER, refused';
+  const doubt = doubtOf(sealed);
+  if (doubt !== null) return doubt;
   if (revokedAt) return `revoked ${revokedAt.toISOString()}`;
   if (lockedUntil) return `locked until ${lockedUntil.toISOString()}`;
   return isEnrolled ? 'active' : 'not begun';

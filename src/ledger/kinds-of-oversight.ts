@@ -29,15 +29,18 @@ type Step = DetailContent;
 /** The filters that were asked for, never an identifier of a person. */
 export type ReadQuery = Readonly<Record<string, string | number | boolean | null>>;
 
+/** `change`: number of the account's change, which its row carries; left out in older entries. */
+type Change = Step & { change?: number };
+
 export interface OversightDetail {
-  'access-granted': Step & { client: string; role: string; scopes: readonly string[] };
+  'access-granted': Change & { client: string; role: string; scopes: readonly string[] };
   /** `scopes`: what it may do from now on. */
-  'access-changed': Step & { client: string; role: string; scopes: readonly string[] };
-  'access-revoked': Step & { client: string };
+  'access-changed': Change & { client: string; role: string; scopes: readonly string[] };
+  'access-revoked': Change & { client: string };
   /** `staff`: the account's id; one account a person. */
-  'staff-granted': Step & { staff: string; roles: readonly string[] };
-  'staff-changed': Step & { staff: string; roles: readonly string[] };
-  'staff-revoked': Step & { staff: string };
+  'staff-granted': Change & { staff: string; roles: readonly string[] };
+  'staff-changed': Change & { staff: string; roles: readonly string[] };
+  'staff-revoked': Change & { staff: string };
   /** After so many wrong attempts in a row. */
   'staff-locked': Step & { staff: string; attempts: number };
   'staff-unlocked': Step & { staff: string };

@@ -25,16 +25,21 @@ export interface AccessChange {
 /** How long a replaced key may go on counting. */
 export const overlapDaysMax = 30;
 
-/** Registers a client. False, and nothing changed or recorded, when its id is taken. */
+/**
+ * Registers a client. False, and nothing changed or recorded, when its id is taken.
+ * @param change.anew a person decides so: a row by which nobody may act, for a hand in the database
+ *   wrote it or put it back, does not take the id
+ */
 export function grantAccess(
   deps: AccessDeps,
-  change: AccessChange & { client: NewClient },
+  change: AccessChange & { client: NewClient; anew?: boolean },
 ): Promise<boolean> {
   const { client } = change;
   assertNotOwn(change.actor, client.id);
   return deps.db.transaction(async (tx) => {
-    if (!(await deps.clients.add(client, tx))) return false;
-    await record(deps, tx, change, { kind: 'access-granted', client });
+    if (!(await deps.clients.add(client, tx, change.anew))) return false;
+    const granted = await present(deps, tx, client.id);
+    await record(deps, tx, change, { kind: 'access-granted', client: granted });
     return true;
   });
 }
@@ -86,7 +91,8 @@ export function revokeAccess(
     if (!(await deps.clients.revoke(change.client, tx))) return false;
     const at = deps.clock.now();
     const { actor, reason, client } = change;
-    const detail = { ...actorDetail(actor), reason, client };
+    const { change: number } = await present(deps, tx, client);
+    const detail = { ...actorDetail(actor), reason, client, ...numbered(number) };
     await submit(tx, [{ entry: deps.makeEntry({ kind: 'access-revoked', at, detail }) }]);
     await recordChange(tx, { ...changeBy(actor, at), kind: 'access-revoked', client, content: {} });
     return true;
@@ -112,23 +118,35 @@ function assertSoon(until: Date | null, now: Date): void {
   throw new GatewayError('INVALID_REQUEST', { problems });
 }
 
-type Granted = Pick<NewClient, 'id' | 'role' | 'consignee' | 'scopes'>;
+/** The account as it was just written. */
+async function present({ clients }: AccessDeps, tx: Queryable, id: string): Promise<ClientAccount> {
+  const account = await clients.find(id, tx);
+  if (!account) throw new Error('a client that was just written is gone');
+  return account;
+}
+
+/** The number of a change as the detail of its entry says it. */
+export const numbered = (change: number | null) => (change === null ? {} : { change });
 
 async function record(
   { clock, makeEntry }: AccessDeps,
   tx: Queryable,
   { actor, reason }: AccessChange,
-  did: { kind: 'access-granted' | 'access-changed'; client: Granted; outcome?: ChangeOutcome },
+  did: {
+    kind: 'access-granted' | 'access-changed';
+    client: ClientAccount;
+    outcome?: ChangeOutcome;
+  },
 ): Promise<void> {
   const at = clock.now();
-  const { id, role, consignee, scopes } = did.client;
+  const { id, role, consignee, scopes, change } = did.client;
   const outcome: Pick<ChangeContent, 'outcome'> = did.outcome ? { outcome: did.outcome } : {};
   const entry = makeEntry({
     ...{ kind: did.kind, at },
     ...(consignee === null ? {} : { consignee }),
     detail: {
       ...{ ...actorDetail(actor), reason, ...outcome },
-      ...{ client: id, role, scopes: [...scopes] },
+      ...{ client: id, role, scopes: [...scopes], ...numbered(change) },
     },
   });
   await submit(tx, [{ entry }]);

@@ -4,11 +4,11 @@ import { makeEnrolment } from '#src/access/staff-rules.ts';
 import type { StaffAccount, StaffRegistry } from '#src/access/staff.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { gatewayActor, type Actor } from '#src/base/words.ts';
-import type { EntryMaker } from '#src/ledger/entry.ts';
+import type { EntryInput, EntryMaker } from '#src/ledger/entry.ts';
 import { actorDetail } from '#src/ledger/kinds.ts';
 import { submit } from '#src/ledger/submit.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
-import { assertNotOwn, changeBy, type AccessChange } from './access.ts';
+import { assertNotOwn, changeBy, numbered, type AccessChange } from './access.ts';
 
 export interface StaffDeps {
   db: Database;
@@ -26,7 +26,10 @@ export interface Begin {
 
 type StaffChange = AccessChange & { staff: string };
 
-/** Makes an account. Null, and nothing changed or recorded, where its id is taken. */
+/**
+ * Makes an account. Null, and nothing changed or recorded, where its id is taken. One by whose row
+ * nobody may act, for a hand in the database wrote it or put it back, is made anew.
+ */
 export function grantStaff(
   deps: StaffDeps,
   change: AccessChange & {
@@ -140,15 +143,19 @@ async function recordStaff(
   did: { kind: StaffKind; account: StaffAccount; outcome?: ChangeOutcome | undefined },
 ): Promise<void> {
   const at = deps.clock.now();
-  const { id, roles } = did.account;
+  const { id, roles, change } = did.account;
   const { kind } = did;
   const outcome: Pick<ChangeContent, 'outcome'> = did.outcome ? { outcome: did.outcome } : {};
   const said = { ...actorDetail(actor), reason, ...outcome, staff: id };
-  const entry =
-    kind === 'staff-granted' || kind === 'staff-changed'
-      ? deps.makeEntry({ kind, at, detail: { ...said, roles: [...roles] } })
-      : deps.makeEntry({ kind, at, detail: said });
-  await submit(tx, [{ entry }]);
+  await submit(tx, [{ entry: deps.makeEntry(entryOf()) }]);
   const content = kind === 'staff-revoked' ? {} : { roles: [...roles], ...outcome };
   await recordChange(tx, { ...changeBy(actor, at), kind, staff: id, content });
+
+  function entryOf(): EntryInput {
+    // an unlocked row is the same row
+    if (kind === 'staff-unlocked') return { kind, at, detail: said };
+    const detail = { ...said, ...numbered(change) };
+    if (kind === 'staff-revoked') return { kind, at, detail };
+    return { kind, at, detail: { ...detail, roles: [...roles] } };
+  }
 }

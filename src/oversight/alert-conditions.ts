@@ -11,8 +11,8 @@ import { leafAtSql } from './leaf-at.ts';
 
 export interface ConditionDeps extends AlertDeps, CheckInDeps {
   agreements: Agreements;
-  /** Accounts that no gateway wrote; left out where none are looked at. */
-  accounts?: Pick<AccountWatch, 'unknown'>;
+  /** Accounts by which nobody may act; left out where none are looked at. */
+  accounts?: Pick<AccountWatch, 'unknown' | 'outdated' | 'unread'>;
 }
 
 /** So many waiting transfers that were claimed more than so often, and never answered. */
@@ -87,10 +87,10 @@ export async function checkConditions(deps: ConditionDeps): Promise<void> {
     about,
     raised: true,
   }));
+  const { accounts } = deps;
+  const doubts = accounts ? accounts.unknown() + accounts.outdated() + accounts.unread() : 0;
   const unknown: Condition[] =
-    (deps.accounts?.unknown() ?? 0) === 0
-      ? []
-      : [{ name: 'account-unknown', about: '', raised: true }];
+    doubts === 0 ? [] : [{ name: 'account-unknown', about: '', raised: true }];
   const conditions = [...rows, ...absent, ...unknown];
   // Who is told of events says itself whether it is reached; gone from the file, it is no matter.
   const clients = new Set(deps.subscriptions.map(({ client }) => client));

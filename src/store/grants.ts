@@ -29,10 +29,10 @@ export const tables: Readonly<Record<string, string>> = {
   alerts: 'SELECT, INSERT, DELETE',
   events: 'SELECT, INSERT, DELETE, UPDATE (attempts, due_at, lease, last_outcome, ended_at)',
   receipts: 'SELECT, INSERT',
-  clients: 'SELECT, INSERT, UPDATE (scopes, jwks, revoked_at, mac)',
+  clients: 'SELECT, INSERT, UPDATE (scopes, jwks, revoked_at, change, mac)',
   staff:
     'SELECT, INSERT, UPDATE (roles, display_name, password, totp, enrolment, enrolment_until,' +
-    ' revoked_at, mac, failures, locks, locked_until, totp_step, signed_in_at)',
+    ' revoked_at, change, mac, failures, locks, locked_until, totp_step, signed_in_at)',
   sign_ins: 'SELECT, INSERT, DELETE, UPDATE (sealed, uid, staff, grant_id, seen_at, consumed_at)',
   access_changes: 'SELECT, INSERT',
   assertion_replays: 'SELECT, INSERT, DELETE',
@@ -81,7 +81,7 @@ const functions = [
     'transfer_facts(text, text, text, text[], text[], jsonb)',
     'transfer_class(text, text, text, text[], text[], jsonb)',
   ],
-  'hold_hmac_key(text)',
+  ...['hold_hmac_key(text)', 'leaf_accounts(bytea)'],
 ];
 
 /** Tables that may only ever be added to. */

@@ -4,14 +4,17 @@ import type { ClientRegistry } from '#src/access/clients.ts';
 import type { NewClient } from '#src/access/client-rules.ts';
 import { generateClientKey } from '#src/access/keys.ts';
 import { forgetExpired, rememberJti } from '#src/access/replays.ts';
+import { createRowSeal } from '#src/access/row-seal.ts';
 import { ALL_SCOPES, isRole, ROLES, scopesOf } from '#src/access/roles.ts';
 import { createFingerprint } from '#src/sealing/fingerprint.ts';
+import { hmacKeyId } from '#src/sealing/ring.ts';
 import { openDatabase } from '#src/store/pool.ts';
 import type { Database } from '#src/store/pool.ts';
 import { freshDatabase } from '#test/support/database.ts';
 
 const { privateJwk, publicJwk } = await generateClientKey();
-const fingerprint = createFingerprint({ key: Buffer.alloc(32, 1) });
+const hmacKey = Buffer.alloc(32, 1);
+const fingerprint = createFingerprint({ key: hmacKey });
 const emr: NewClient = {
   id: 'emr',
   role: 'emr',
@@ -136,6 +139,58 @@ describe('the registry of clients', () => {
       .catch(() => undefined);
     expect(await registry.find('undone')).toBeUndefined();
     expect((await registry.find('emr'))?.revokedAt).toBeNull();
+  });
+});
+
+describe('the number of a change', () => {
+  it('is there from the first change on in a row from before there were any', async () => {
+    await registry.add({ ...emr, id: 'veteran' });
+    const { id, role, consignee } = emr;
+    const content = { ...{ role, consignee, scopes: [...emr.scopes] }, ...{ id: 'veteran' } };
+    const jwks = { keys: [publicJwk] };
+    const seal = createRowSeal<object>({ fingerprint }, 'client-row');
+    const mac = seal.make({ ...content, jwks, revokedAt: null });
+    const put = 'UPDATE clients SET change = NULL, mac = $2 WHERE id = $1';
+    await db.query(put, ['veteran', mac]);
+    expect(await registry.find('veteran')).toMatchObject({ change: null, sealed: 'current' });
+    await db.query(put, [id, mac]);
+    expect(await registry.find(id)).toBeUndefined();
+    const changed = await registry.setScopes('veteran', ['transfers:read']);
+    expect(changed?.change).toBeGreaterThan(0);
+    expect(await registry.find('veteran')).toEqual(changed);
+  });
+
+  it('is the same when a row is sealed anew, and later with each change', async () => {
+    await registry.add({ ...emr, id: 'turned' });
+    const before = await registry.find('turned');
+    const held = (bytes: Buffer) => ({ id: hmacKeyId(bytes), bytes });
+    const ring = () => ({ current: held(Buffer.alloc(32, 9)), others: [held(hmacKey)] });
+    const turned = createClientRegistry({
+      ...{ db, now: () => nowMs, fingerprint: createFingerprint({ ring }) },
+    });
+    expect((await turned.reseal()).resealed).toBeGreaterThan(0);
+    expect(await registry.find('turned')).toBeUndefined();
+    expect(await turned.find('turned')).toEqual({ ...before, sealed: 'current' });
+    await turned.revoke('turned');
+    expect((await turned.find('turned'))?.change).toBeGreaterThan(before?.change ?? NaN);
+  });
+});
+
+describe('a row that a hand in the database wrote', () => {
+  it('takes no id where a person gives it anew, and leaves no number of its own', async () => {
+    const forge = "UPDATE clients SET change = 9e15, scopes = '{results:collect}' WHERE id = $1";
+    await registry.add({ ...emr, id: 'forged' });
+    expect(await registry.add({ ...emr, id: 'forged' }, db, true)).toBe(false);
+    const { change } = (await registry.find('forged')) ?? {};
+    await db.query(forge, ['forged']);
+    expect(await registry.find('forged')).toBeUndefined();
+    expect(await registry.add({ ...emr, id: 'forged' })).toBe(false);
+    expect(await registry.add({ ...lab, id: 'forged' }, db, true)).toBe(false);
+    nowMs += 1;
+    expect(await registry.add({ ...emr, id: 'forged' }, db, true)).toBe(true);
+    const found = await registry.find('forged');
+    expect(found).toMatchObject({ change: nowMs, scopes: emr.scopes });
+    expect(found?.change).toBeGreaterThan(change ?? NaN);
   });
 });
 

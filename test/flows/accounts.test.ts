@@ -11,7 +11,7 @@ import { tokenFor } from '#test/support/client.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { posted } from '#test/support/orders.ts';
 import { makePerson, signInPerson, Visitor } from '#test/support/people.ts';
-import { connectOwner } from '#test/support/transfers.ts';
+import { asOwner, connectOwner } from '#test/support/transfers.ts';
 import { until } from '#test/support/wait.ts';
 import { entriesOf } from './support.ts';
 
@@ -245,5 +245,91 @@ describe('a row that a hand in the database wrote', () => {
     } finally {
       await owner.end();
     }
+  });
+});
+
+describe('an older row of an account that a hand in the database put back', () => {
+  /** What `change` left behind is undone: the answer of the row is what it was before. */
+  async function putBack(table: 'clients' | 'staff', id: string, change: () => Promise<unknown>) {
+    const owner = await connectOwner(world);
+    try {
+      await owner.query(`CREATE TEMP TABLE kept AS SELECT * FROM ${table} WHERE id = $1`, [id]);
+      expect(await change()).toMatchObject({ status: 200 });
+      await owner.query('BEGIN');
+      await owner.query(`DELETE FROM ${table} WHERE id = $1`, [id]);
+      await owner.query(`INSERT INTO ${table} SELECT * FROM kept`);
+      await owner.query('COMMIT');
+    } finally {
+      await owner.end();
+    }
+  }
+  const accountsOf = async ({ url }: TestGateway) => {
+    type Readiness = { status: string; checks: { accounts: { ok: boolean; detail?: string } } };
+    const { status, checks } = (await (await fetch(`${url}/readyz`)).json()) as Readiness;
+    return `${status}: ${checks.accounts.detail ?? 'none'}`;
+  };
+  const one = 'ready: Accounts older than the ledger says: 1. They let nobody in.';
+  const refused = async () =>
+    /^waybill_accounts_refused .*/m.exec(await (await fetch(`${gateway.url}/metrics`)).text())?.[0];
+
+  test('lets no machine in, here and at the next start, until a person decides', async () => {
+    const token = await operatorToken();
+    const { privateJwk, publicJwk } = await generateClientKey();
+    const id = 'emr-closed';
+    const asked = { id, role: 'emr', jwks: { keys: [publicJwk] }, reason };
+    await ask(token, '/v1/access/clients', asked);
+    const own = await tokenOf(id, privateJwk);
+    const revoke = () => ask(token, `/v1/access/clients/${id}/revoke`, { reason });
+    await putBack('clients', id, revoke);
+    await until('it to be told', async () => (await accountsOf(gateway)) === one);
+    expect(await refused()).toBe('waybill_accounts_refused 1');
+    await expect(tokenOf(id, privateJwk)).rejects.toThrow('invalid_client');
+    expect((await ask(own, '/v1/transfers')).status).toBe(401);
+    // an entry of which nobody can tell any more whose change it was
+    const flip = `UPDATE entries SET detail = set_byte(detail, 40, get_byte(detail, 40) # 1)
+      WHERE index = (SELECT min(index) FROM entries WHERE leaf_accounts(leaf))`;
+    await asOwner(world, flip);
+    const second = await startGateway(world);
+    try {
+      const elsewhere = tokenFor({ issuer: second.url, clientId: id, privateJwk });
+      await expect(elsewhere).rejects.toThrow('invalid_client');
+      const more = `${one} Entries about accounts that cannot be opened: 1.`;
+      await until('it to be told there', async () => (await accountsOf(second)) === more);
+      await asOwner(world, flip);
+      await until('the entry to be read', async () => (await accountsOf(second)) === one);
+    } finally {
+      await second.stop();
+    }
+    expect((await revoke()).status).toBe(404);
+    const listed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    await manageClients(world.env, ['list']);
+    const lines = listed.mock.calls.join('\n');
+    listed.mockRestore();
+    expect(lines).toMatch(/emr-closed\temr\t-\tOLDER THAN THE LEDGER SAYS, refused/);
+    expect((await ask(token, '/v1/access/clients', asked)).status).toBe(201);
+    expect((await revoke()).status).toBe(200);
+    await until('it to be over', async () => (await accountsOf(gateway)) === 'ready: none');
+    await expect(tokenOf(id, privateJwk)).rejects.toThrow('invalid_client');
+  });
+
+  test('gives no person back what was taken away, nor a session', async () => {
+    const [id, phone] = await makePerson(world, gateway, ['operator', 'auditor']);
+    const own = await signInPerson(new Visitor(gateway.url), id, phone);
+    expect((await ask(own, '/v1/access/clients')).status).toBe(200);
+    const token = await operatorToken();
+    const change = { roles: ['auditor'], reason };
+    await putBack('staff', id, () => ask(token, `/v1/access/staff/${id}/change`, change));
+    await until('it to be told', async () => (await accountsOf(gateway)) === one);
+    await until('the session to be refused', async () => {
+      return (await ask(own, '/v1/access/clients')).status === 401;
+    });
+    await expect(signInPerson(new Visitor(gateway.url), id, phone)).rejects.toThrow();
+    expect((await ask(token, `/v1/access/staff/${id}/change`, change)).status).toBe(404);
+    const anew = await ask(token, '/v1/access/staff', { id, ...change });
+    expect(anew).toMatchObject({
+      status: 201,
+      body: { account: { roles: ['auditor'], enrolled: false, sealed: true } },
+    });
+    await until('it to be over', async () => (await accountsOf(gateway)) === 'ready: none');
   });
 });

@@ -12,6 +12,7 @@ const auditor = { client: 'auditor', kind: 'auditor' } as const;
 const operator = { client: 'operator', kind: 'operator' } as const;
 const signedIn = { client: 'console', kind: 'privacy-officer', person: 'officer' } as const;
 const person = { staff: 'officer' };
+const change = 1_772_413_323_004;
 const reason = 'asked in writing';
 const source = '192.0.2.7';
 const quarantined = '019cabcd-0000-7000-8000-000000000005';
@@ -23,30 +24,43 @@ export const oversightSamples: {
   'access-granted': {
     kind: 'access-granted',
     at,
-    detail: { actor: operator, client: 'samkwang', role: 'consignee', scopes: ['inbox:claim'] },
+    detail: {
+      ...{
+        actor: operator,
+        client: 'samkwang',
+        role: 'consignee',
+        scopes: ['inbox:claim'],
+        change,
+      },
+    },
   },
   'access-changed': {
     kind: 'access-changed',
     at,
     detail: {
       ...{ actor: operator, source, client: 'emr', role: 'emr', scopes: ['transfers:read'] },
-      reason: 'reads only from now on',
+      ...{ reason: 'reads only from now on', change },
     },
   },
   'access-revoked': {
     kind: 'access-revoked',
     at,
-    detail: { actor: operator, client: 'samkwang' },
+    detail: { actor: operator, client: 'samkwang', change },
   },
   'staff-granted': {
     kind: 'staff-granted',
-    ...{ at, detail: { actor: operator, source, ...person, roles: ['auditor'], reason } },
+    at,
+    detail: { actor: operator, source, ...person, roles: ['auditor'], reason, change },
   },
   'staff-changed': {
     kind: 'staff-changed',
+    // from before there were numbers
     ...{ at, detail: { actor: operator, source, ...person, roles: ['privacy-officer'], reason } },
   },
-  'staff-revoked': { kind: 'staff-revoked', at, detail: { actor: operator, ...person, reason } },
+  'staff-revoked': {
+    kind: 'staff-revoked',
+    ...{ at, detail: { actor: operator, ...person, reason, change } },
+  },
   'staff-locked': {
     kind: 'staff-locked',
     ...{ at, detail: { actor: gateway, source, ...person, attempts: 5 } },

@@ -40,6 +40,7 @@ test('a grant says who gave what to whom, and keeps the reason out of the leaf',
   expect(entry?.detail).toEqual({
     ...{ actor: { client: 'operator', kind: 'operator' }, source: '192.0.2.7', reason },
     ...{ client: 'samkwang', role: 'consignee', scopes: [...lab.scopes] },
+    change: (await clients.find('samkwang'))?.change,
   });
   expect(JSON.stringify(entry?.leaf)).not.toContain('계약');
   expect(JSON.stringify(entry)).not.toContain(publicJwk.x);
@@ -68,5 +69,8 @@ test('a revocation is recorded once; again, or of an unknown client, it is none'
   expect(await revoke('nobody')).toBe(false);
   const entries = await rooms.submitted();
   expect(entries.map(({ kind }) => kind)).toEqual(['access-granted', 'access-revoked']);
+  const changes = entries.map(({ detail }) => Number((detail as { change?: number }).change));
   expect(entries[1]?.detail).toMatchObject({ client: 'samkwang', reason });
+  expect(changes[1]).toBeGreaterThan(changes[0] ?? NaN);
+  expect((await clients.find('samkwang'))?.change).toBe(changes[1]);
 });
