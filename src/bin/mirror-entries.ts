@@ -7,6 +7,7 @@ import { detailsPath, hashesOf, tileName, tilePath, tilesAt } from '#src/ledger/
 import { tileWidth } from '#src/ledger/tile-tree.ts';
 import { leafHash, same } from '#src/ledger/verify.ts';
 import type { ApiClient } from './api-client.ts';
+import { archivedBundle } from './mirror-archive.ts';
 import { fileReader, writeWhole } from './folder-files.ts';
 
 type Tile = { index: number; width: number };
@@ -22,19 +23,29 @@ export function lackingBundles(dir: string, size: number): Tile[] {
   });
 }
 
-/** Fetches one bundle and keeps it. Throws a TypeError where a leaf is not what was signed. */
-export async function fetchBundle(api: ApiClient, dir: string, tile: Tile): Promise<void> {
+/**
+ * Takes one bundle out of an archive, or fetches it, and keeps it. Throws a TypeError where a leaf
+ * is not what was signed.
+ */
+export async function fetchBundle(
+  api: ApiClient,
+  { dir, archives }: { dir: string; archives: readonly string[] },
+  tile: Tile,
+): Promise<void> {
   const { index, width } = tile;
-  const bytes = await fetchFile(api, `/v1/ledger/tile/entries/${tileName(index, width)}`);
+  const archived = await archivedBundle(archives, tile);
+  const path = `/v1/ledger/tile/entries/${tileName(index, width)}`;
+  const bytes = archived?.bytes ?? (await fetchFile(api, path));
+  const where = archived ? `${archived.file}: ` : '';
   const { leaves, isExact } = splitBundle(bytes, width);
   const hashes = hashesOf((await fileReader(dir)(tilePath(0, index, width))) ?? Buffer.alloc(0));
   for (const [at, leaf] of leaves.entries()) {
     const hash = hashes[at];
     if (hash && same(await leafHash(nodeCrypto, leaf), hash)) continue;
-    throw new TypeError(`entry ${index * tileWidth + at} is not what was signed`);
+    throw new TypeError(`${where}entry ${index * tileWidth + at} is not what was signed`);
   }
   if (leaves.length < width || !isExact) {
-    throw new TypeError(`entry ${index * tileWidth + leaves.length} is missing`);
+    throw new TypeError(`${where}entry ${index * tileWidth + leaves.length} is missing`);
   }
   writeWhole(join(dir, tilePath('entries', index, width)), bytes);
 }
@@ -42,7 +53,9 @@ export async function fetchBundle(api: ApiClient, dir: string, tile: Tile): Prom
 /** A file of the ledger as the gateway serves it. */
 export async function fetchFile(api: ApiClient, path: string): Promise<Buffer> {
   const reply = await api.fetch(path);
-  if (reply.status === 410) throw new Error(`${path}: these entries went to an archive`);
+  if (reply.status === 410) {
+    throw new Error(`${path}: these entries went to an archive; give it with --archive`);
+  }
   if (!reply.ok) throw new Error(`${path}: HTTP ${reply.status}`);
   return Buffer.from(await reply.arrayBuffer());
 }
@@ -88,17 +101,32 @@ export function detailPages(tiles: readonly Tile[]): Tile[][] {
   return pages;
 }
 
+export interface ServedEntry {
+  index: number;
+  leaf: string;
+  detail: { salt: string; content: string } | null;
+  erased?: boolean;
+}
+
+/** Entries as the gateway serves them. Says what to do where they went to an archive. */
+export async function fetchEntries(
+  api: ApiClient,
+  { start, limit, archived }: { start: number; limit: number; archived: string },
+): Promise<ServedEntry[]> {
+  const reply = await api.fetch(`/v1/ledger/entries?start=${start}&limit=${limit}`);
+  if (reply.status === 410) throw new Error(`entry ${start} went to an archive, ${archived}`);
+  if (!reply.ok) throw new Error(`/v1/ledger/entries: HTTP ${reply.status}`);
+  return ((await reply.json()) as { items: ServedEntry[] }).items;
+}
+
 /** Fetches the details of such a page; what the ledger cannot open is kept as that. */
 export async function fetchDetails(api: ApiClient, dir: string, page: Tile[]): Promise<void> {
   const first = page[0]!.index;
   const limit = page.reduce((sum, { width }) => sum + width, 0);
-  const { items } = await api.json<{
-    items: {
-      index: number;
-      detail: { salt: string; content: string } | null;
-      erased?: boolean;
-    }[];
-  }>(`/v1/ledger/entries?start=${first * tileWidth}&limit=${limit}`);
+  const items = await fetchEntries(api, {
+    ...{ start: first * tileWidth, limit },
+    archived: 'in which details are sealed: make a copy without --details',
+  });
   const found = new Map(items.map((item) => [item.index, item]));
   for (const { index, width } of page) {
     const lines = Array.from({ length: width }, (_, at) => {

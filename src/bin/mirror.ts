@@ -16,8 +16,10 @@ import { createApiClient, type ApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
 import { fileReader, keepNames, keysIn, makeFolder } from './folder-files.ts';
 import { writeDurably, writeWhole } from './folder-files.ts';
+import { archivesOfEntries } from './mirror-archive.ts';
 import { detailPages, fetchBundle, fetchDetails, fetchFile } from './mirror-entries.ts';
 import { lackingBundles, lackingDetails } from './mirror-entries.ts';
+import { inParallel } from './mirror-parallel.ts';
 import { cleanUp, dropTiles, dropUnfinished, folderTree } from './mirror-tree.ts';
 import { lackingTiles, treeProblem, uncheckedTiles, writeTile } from './mirror-tree.ts';
 import { createBar } from './progress-bar.ts';
@@ -35,6 +37,8 @@ export interface MirrorRequest {
   /** Leaves too; else hashes only, as a witness may read them. */
   entries: boolean;
   details: boolean;
+  /** Archives of entries, which the gateway has no more. */
+  archives?: readonly string[];
   /** Only a checkpoint that so many witnesses have cosigned. */
   witnessesMin: number;
   onProgress?: (done: number, of: number) => void;
@@ -50,9 +54,6 @@ export interface Mirrored {
 
 /** What a gateway showed that the folder must not follow; the two notes are kept as evidence. */
 export class MirrorBroken extends Error {}
-
-/** Requests that are under way at once. */
-const parallelMax = 4;
 
 /**
  * Brings a folder up to the newest checkpoint, fetching only what it lacks. The checkpoint comes
@@ -88,7 +89,8 @@ export async function mirrorLedger(request: MirrorRequest): Promise<Mirrored> {
   const { size } = checkpoint;
   if (entries) {
     const lacking = lackingBundles(dir, size);
-    await inParallel(lacking, (tile) => fetchBundle(api, dir, tile), progress(lacking, details));
+    const from = { dir, archives: request.archives ?? [] };
+    await inParallel(lacking, (tile) => fetchBundle(api, from, tile), progress(lacking, details));
     paths.push(...lacking.map(({ index, width }) => tilePath('entries', index, width)));
   }
   if (entries && details) {
@@ -179,26 +181,6 @@ function progressOf({ onProgress }: MirrorRequest, size: number) {
   };
 }
 
-async function inParallel<T>(
-  all: readonly T[],
-  work: (one: T) => Promise<void>,
-  onDone: (done: number) => void = () => undefined,
-): Promise<void> {
-  let [next, done] = [0, 0];
-  const run = async (): Promise<void> => {
-    while (next < all.length) {
-      await work(all[next++]!).catch((error: unknown) => {
-        next = all.length;
-        throw error;
-      });
-      onDone((done += 1));
-    }
-  };
-  // All of them end with what they are at before a failure is told.
-  const ends = await Promise.allSettled(Array.from({ length: parallelMax }, run));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
-}
-
 /** Makes the names of new files durable, and those of the folders that they stand in. */
 function keepFolders(dir: string, paths: readonly string[]): void {
   const folders = new Set<string>();
@@ -219,6 +201,7 @@ export async function mirrorCommand(args: readonly string[]): Promise<number> {
       details: { type: 'boolean', default: false },
       'hashes-only': { type: 'boolean', default: false },
       witnesses: { type: 'string', default: '0' },
+      archive: { type: 'string', multiple: true, default: [] },
     },
   });
   const { dir, details, witnesses, 'hashes-only': isHashesOnly } = values;
@@ -234,7 +217,7 @@ export async function mirrorCommand(args: readonly string[]): Promise<number> {
     } = await mirrorLedger({
       ...{ ...readCaller(values), dir, details, entries: !isHashesOnly },
       ...{ vkeys: readVkeys('vkey', values.vkey ?? []), witnessesMin: Number(witnesses) },
-      onProgress: bar.show,
+      ...{ archives: archivesOfEntries(values.archive), onProgress: bar.show },
     });
     bar.end();
     const says = [...turnsSay(turned), `mirrored: ${size} entries, ${gained} of them new`];

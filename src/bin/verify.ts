@@ -16,6 +16,7 @@ import { createApiClient, type ApiClient } from './api-client.ts';
 import { callerOptions, readCaller } from './caller.ts';
 import { writeDurably } from './folder-files.ts';
 import { keepCheckpoint, keptCheckpoint, stateFileOf } from './kept-checkpoint.ts';
+import { fetchEntries } from './mirror-entries.ts';
 import { createBar } from './progress-bar.ts';
 import { verifyMirror } from './verify-folder.ts';
 import { followGateway, turnedBy, type Turned } from './verify-turns.ts';
@@ -108,15 +109,9 @@ async function entriesFrom(
   start: number,
   limit = pageMax,
 ): Promise<EntryToVerify[]> {
-  const page = await api.json<{
-    items: {
-      index: number;
-      leaf: string;
-      detail: { salt: string; content: string } | null;
-      erased?: boolean;
-    }[];
-  }>(`/v1/ledger/entries?start=${start}&limit=${limit}`);
-  return page.items.map(({ index, leaf, detail, erased }) => ({
+  const archived = 'which is not served: verify a copy made by `ledger mirror --archive DIR`';
+  const items = await fetchEntries(api, { start, limit, archived });
+  return items.map(({ index, leaf, detail, erased }) => ({
     ...{ index, erased },
     leaf: fromBase64(leaf),
     detail: detail && { salt: fromBase64(detail.salt), content: fromBase64(detail.content) },

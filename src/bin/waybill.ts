@@ -42,7 +42,7 @@ const usage = `usage: waybill <command>
                 [--witness TEXT|FILE …] [--witnesses-min N] [--hashes-only]
                              check a running gateway's ledger, or a copy of one, from outside
   ledger mirror --dir DIR --url URL --client-key FILE [--vkey TEXT|FILE] [--details]
-                [--hashes-only] [--witnesses N]
+                [--hashes-only] [--witnesses N] [--archive DIR]...
                              keep a copy of the ledger that verifies without the gateway
   reconcile --day YYYY-MM-DD [--hour N] [--what transfers|results] [--ids FILE]
             [--side emr|consignee] [--consignee ID] [--json] --url URL --client-key FILE

@@ -1,12 +1,19 @@
 /** Old months and spans leave the database for files that prove themselves; nothing else does. */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { generateClientKey } from '#src/access/keys.ts';
 import { verifyArchives } from '#src/bin/archive.ts';
+import { archivesOfEntries } from '#src/bin/mirror-archive.ts';
+import { mirrorLedger } from '#src/bin/mirror.ts';
+import { verifyMirror } from '#src/bin/verify-folder.ts';
 import { makeEntry } from '#src/ledger/entry.ts';
 import { submit } from '#src/ledger/submit.ts';
-import { readEntryBundle } from '#src/ledger/tiles.ts';
+import { readEntryBundle, readHashTile } from '#src/ledger/tiles.ts';
 import { archiveOldParts, dropDetached } from '#src/oversight/archive.ts';
 import { verifyArchive } from '#src/oversight/archive-verify.ts';
 import { reviewView } from '#src/oversight/review-view.ts';
@@ -17,6 +24,7 @@ import { released, sealing } from '#test/ledger/support.ts';
 
 let ledger: TestLedger;
 let owner: Database;
+let home: string;
 let dir: string;
 const subject = '0196c4c5-0000-4000-8000-000000000001';
 const told: string[] = [];
@@ -112,14 +120,16 @@ const tableNames = async () => {
 beforeAll(async () => {
   ledger = await openTestLedger();
   owner = openDatabase({ url: ledger.fresh.ownerUrl });
-  dir = mkdtempSync(join(tmpdir(), 'waybill-archive-'));
+  home = mkdtempSync(join(tmpdir(), 'waybill-archive-'));
+  dir = join(home, 'archives');
+  mkdirSync(dir);
   await grow();
 });
 
 afterAll(async () => {
   await owner?.end();
   await ledger?.close();
-  rmSync(dir, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true });
 });
 
 test('what is whole and old goes; what is open, or too young, stays and is told why', async () => {
@@ -166,6 +176,63 @@ test('an archive is whole, holds the signed entries, and a byte of it cannot cha
   const other = vkey.replace(/^[^+]+/, 'another.log');
   const { faults } = await verifyArchive({ folder, vkeys: [other] });
   expect(faults).toEqual(['none of the keys has signed the checkpoint']);
+});
+
+/** The files of the ledger as a gateway serves them, by the same rooms. */
+async function serveFiles(): Promise<{ url: string; close: () => void }> {
+  const answer = async (path: string): Promise<string | Buffer> => {
+    if (path === '/oauth2/token') return JSON.stringify({ access_token: 'one', expires_in: 300 });
+    if (path === '/v1/ledger/checkpoint') return (await ledger.reader.latestCheckpoint()).note;
+    const [, , , , level = '', ...segments] = path.split('/');
+    if (level === 'entries') return readEntryBundle(ledger.db, { segments });
+    return readHashTile(ledger.db, { level, segments });
+  };
+  const server = createServer((request, response) => {
+    answer(request.url ?? '').then(
+      (bytes) => response.end(bytes),
+      (error: { code?: string }) => {
+        response.statusCode = error.code === 'ARCHIVED' ? 410 : 404;
+        response.end();
+      },
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+}
+
+test('a copy that is begun only now takes what it lacks from the archive, and verifies whole', async () => {
+  const site = await serveFiles();
+  const copy = join(home, 'copy');
+  const clientKey = (await generateClientKey()).privateJwk;
+  const mirror = (archives: string[]) =>
+    mirrorLedger({
+      ...{ url: site.url, clientId: 'auditor', clientKey, vkeys: [vkey], dir: copy },
+      ...{ entries: true, details: false, witnessesMin: 0, archives },
+    });
+  await expect(mirror([])).rejects.toThrow(/entries\/000: .* went to an archive; .* --archive/);
+  expect(existsSync(join(copy, 'checkpoint'))).toBe(false);
+  const bundle = join(dir, 'entries-0', 'tile/entries/000');
+  const kept = readFileSync(bundle);
+  for (const at of [1, 40, kept.length - 1]) {
+    const changed = Buffer.from(kept);
+    changed[at]! ^= 1;
+    writeFileSync(bundle, changed);
+    const why = new RegExp(`^${bundle}: entry \\d+ is (not what was signed|missing)$`);
+    await expect(mirror(archivesOfEntries([dir]))).rejects.toThrow(why);
+  }
+  writeFileSync(bundle, kept);
+  expect(existsSync(join(copy, 'tile/entries/000'))).toBe(false);
+  for (const folders of [[dir], [join(dir, 'entries-0')]]) {
+    expect(archivesOfEntries(folders)).toEqual([join(dir, 'entries-0')]);
+  }
+  expect(() => archivesOfEntries([join(dir, '2023-05')])).toThrow(/holds no entries/);
+  expect(await mirror(archivesOfEntries([dir]))).toEqual({ size: 551, gained: 551 });
+  expect(readFileSync(join(copy, 'tile/entries/000'))).toEqual(kept);
+  const asked = { dir: copy, vkeys: [vkey], stateFile: null, entries: true };
+  expect(await verifyMirror(asked)).toMatchObject({ size: 551, faults: [], details: false });
+  expect(await mirror([])).toEqual({ size: 551, gained: 0 });
+  site.close();
 });
 
 test('the command takes the keys of a ledger whose key was changed as one file', async () => {
