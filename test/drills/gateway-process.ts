@@ -21,7 +21,8 @@ export function killAll(): void {
 
 /** Starts it; rejects with what it wrote when it refuses to. */
 export async function startGatewayOf(home: string): Promise<DrillGateway> {
-  const env = { PATH: process.env['PATH'] ?? '', WAYBILL_HOME: home, PORT: '0', LOG_LEVEL: 'warn' };
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, WAYBILL_HOME: home, PORT: '0', LOG_LEVEL: 'warn' };
   const child: ChildProcess = spawn(
     process.execPath,
     [join(rootDir, 'src/bin/waybill.ts'), 'serve'],

@@ -23,13 +23,14 @@ export async function came(
   ask: () => Promise<boolean> | boolean,
   limitMs: number,
 ): Promise<boolean> {
-  const deadline = performance.now() + limitMs;
+  const begun = performance.now();
   for (;;) {
     const isSo = await Promise.resolve()
       .then(ask)
       .catch(() => false);
     if (isSo) return true;
-    if (performance.now() > deadline) return false;
-    await pause(25);
+    const waitedMs = performance.now() - begun;
+    if (waitedMs > limitMs) return false;
+    await pause(Math.min(100, Math.max(25, waitedMs / 10)));
   }
 }

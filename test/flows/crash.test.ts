@@ -23,7 +23,7 @@ import { entriesOf, verifyAll, vkeyOf } from './support.ts';
 let lab: ConsigneeServer;
 let world: World;
 let folder: string;
-let running: GatewayProcess[] = [];
+const running: GatewayProcess[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'waybill-crash-'));
@@ -36,13 +36,12 @@ beforeAll(async () => {
   });
 });
 
-afterEach(async () => {
-  await Promise.all(running.map((gateway) => gateway.kill('SIGKILL')));
-  running = [];
+afterEach(() => {
   lab.answerWith((response) => response.writeHead(204).end());
 });
 
 afterAll(async () => {
+  await Promise.all(running.map((gateway) => gateway.kill('SIGKILL')));
   await world?.close();
   await lab?.close();
   rmSync(folder, { recursive: true, force: true });
@@ -52,6 +51,13 @@ async function start(): Promise<GatewayProcess> {
   const gateway = await spawnGateway(world);
   running.push(gateway);
   return gateway;
+}
+
+/** The one that a test before this has left alive, or another. */
+async function alive(): Promise<GatewayProcess> {
+  const isAlive = ({ child }: GatewayProcess) =>
+    child.exitCode === null && child.signalCode === null;
+  return running.find(isAlive) ?? start();
 }
 
 /** Ends every lease now, instead of waiting for its time. */
@@ -139,7 +145,7 @@ describe('kill -9 in a stream of orders', () => {
   }, 90_000);
 
   test('every byte that arrived was recorded and signed for before it left', async () => {
-    const gateway = await startGateway(world);
+    const gateway = await alive();
     const vkey = await vkeyOf(gateway);
     const entries = await entriesOf(gateway);
     expect(lab.received.length).toBeGreaterThanOrEqual(rounds.length * perRound);
@@ -154,12 +160,11 @@ describe('kill -9 in a stream of orders', () => {
       expect(index).toBeLessThan(checkpoint.size);
       expect(entries[index]).toMatchObject({ kind: 'released', transfer: body.transfer });
     }
-    await gateway.stop();
   });
 });
 
 test('a push that was under way at kill -9 is made again once its lease has ended', async () => {
-  const gateway = await start();
+  const gateway = await alive();
   const emr = await gateway.as('emr');
   lab.answerWith(() => undefined);
   const sent = posted(orderFor('samkwang'), 'hanging');

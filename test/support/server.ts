@@ -1,4 +1,7 @@
 /** One engine for a whole test run, in a temporary home, with a migrated template to copy from. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,11 +25,13 @@ const prefix = 'waybill-test-';
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const kept = process.env['WAYBILL_TEST_HOME'];
   // Dozens of gateways and commands are started: what one has compiled serves those after it.
-  process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'waybill-compiled');
+  const compiled = (process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'waybill-compiled'));
   await removeAbandoned();
+  const compiling = existsSync(compiled) ? null : compileOnce();
   const home = kept ?? (await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)));
   const engine = await startEngine({ home, log: () => undefined });
   await makeTemplate(engine.superuserUrl, engine.ownerUrl);
+  await compiling;
   project.provide('superuserUrl', engine.superuserUrl);
   project.provide('ownerUrl', engine.ownerUrl);
   project.provide('gatewayUrl', engine.gatewayUrl);
@@ -36,6 +41,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await removeEngineData(home);
     await rm(home, { recursive: true, force: true });
   };
+}
+
+/** A process that is killed keeps nothing for the others: one that ends by itself goes first. */
+async function compileOnce(): Promise<void> {
+  const server = JSON.stringify(new URL('../../src/bin/server.ts', import.meta.url).href);
+  const args = ['--input-type=module', '-e', `await import(${server})`];
+  await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit');
 }
 
 /** The URL of another database of the same server and role. */
