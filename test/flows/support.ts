@@ -65,23 +65,26 @@ export async function verifyAll(
   });
 }
 
-/** Runs one `waybill` command in this world and waits for its end. */
+/** Runs one `waybill` command in this world; `lingeredMs`: from its last word to its end. */
 export async function runCommand(
   world: World,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<{ code: number | null; output: string; durationMs: number }> {
-  const started = performance.now();
+): Promise<{ code: number | null; output: string; lingeredMs: number }> {
   const child = spawn(process.execPath, [join(rootDir, 'src/bin/waybill.ts'), ...args], {
     env: { ...world.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  let toldAt = performance.now();
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+      toldAt = performance.now();
+    });
   }
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, output, durationMs: performance.now() - started };
+  return { code, output, lingeredMs: performance.now() - toldAt };
 }
 
 export interface AddedVersion {
