@@ -57,7 +57,7 @@ export interface LoopSettings {
 const upkeepRestMs = 5_000;
 const watchRestMs = 1_000;
 /** Another process may make transfers ready: looked for at this pace without a nudge. */
-const dispatchRestMs = 100;
+const dispatchRestMs = 250;
 /** The same of events, which are no hurry. */
 const announceRestMs = 500;
 const alertRestMs = 3_000;
