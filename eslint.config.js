@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', '.waybill/', 'api/openapi.d.ts', 'coverage/'] },
+  { ignores: ['node_modules/', '.waybill/', 'api/openapi.d.ts', 'coverage/', 'console/dist/'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

@@ -7,6 +7,7 @@ import type { JWK } from 'jose';
 import type { Log } from '#src/base/log.ts';
 import type { Gateway } from '#src/gateway.ts';
 import { readContract } from './contract.ts';
+import { createConsole } from './console.ts';
 import { createDocs } from './docs.ts';
 import type { Metrics } from './metrics.ts';
 import { createBoard } from './notice/board.ts';
@@ -31,6 +32,8 @@ import { createValidator } from './validator.ts';
 
 export interface AppSettings {
   specPath: string;
+  /** What was built from `console/`. */
+  consoleDir: string;
   issuer: string;
   ledgerOrigin: string;
   /** Ed25519 keys of access tokens, the one that signs at the moment first. */
@@ -76,6 +79,7 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
     }),
   );
   app.use('/docs', createDocs(settings));
+  app.use('/console', createConsole({ folder: settings.consoleDir }));
   app.use('/notice', createNoticePages(board));
   app.head(['/healthz', '/readyz'], asGet);
   for (const operation of contract.operations) {

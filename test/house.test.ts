@@ -7,7 +7,8 @@ import { allFiles, readText, sourcesUnder, type Source } from './support/sources
 
 const product = sourcesUnder('src', 'api');
 const tests = sourcesUnder('test');
-const all = [...product, ...tests, ...sourcesUnder('bench')];
+const page = sourcesUnder('console');
+const all = [...product, ...page, ...tests, ...sourcesUnder('bench')];
 
 /** The paths of the sources that break a rule; a test expects none. */
 const breaking = (sources: readonly Source[], breaks: (source: Source) => boolean) =>
@@ -82,6 +83,12 @@ describe('the floors', () => {
     const paths = alone.map((name) => `src/ledger/${name}.ts`);
     const outside = paths.flatMap(importsOf).filter((to) => to !== verify && !paths.includes(to));
     expect(outside).toEqual([]);
+  });
+
+  test('the console is one more client of the API, with the verifier that auditors run', () => {
+    const seen = page.flatMap((source) => source.imports.map(({ from }) => target(source, from)));
+    const outside = seen.filter((to) => /^(src|api|test|contracts|consignees)\//.test(to));
+    expect([...new Set(outside)].sort()).toEqual(['api/openapi.d.ts', 'src/ledger/verify.ts']);
   });
 
   test('minimising knows nothing but the base', () => {
@@ -173,7 +180,8 @@ describe('names', () => {
 
   test('of exports are given, not defaulted', () => {
     expect(breaking(all, ({ hasDefaultExport }) => hasDefaultExport)).toEqual([
-      'test/support/summary.ts', // vitest loads reporters that way
+      'console/vite.config.ts', // vite loads its settings that way
+      'test/support/summary.ts', // and vitest its reporters
     ]);
   });
 });
@@ -263,7 +271,7 @@ describe('packages', () => {
   });
 
   test('of production are all imported by the product, and no others', () => {
-    expect([...importedBy(product)].sort()).toEqual(production.sort());
+    expect([...importedBy([...product, ...page])].sort()).toEqual(production.sort());
   });
 
   test('that tests import are declared', () => {

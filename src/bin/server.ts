@@ -77,7 +77,8 @@ export async function startServer(
     const app = createApp(gateway, {
       unhurried: (request) => http.unhurried(request),
       patience: { stallMs: config.uploadStallSeconds * 1000, idleMs: uploadIdleMs },
-      ...{ specPath: join(rootDir, 'openapi.yaml'), issuer: url, metrics, log },
+      ...{ specPath: join(rootDir, 'openapi.yaml'), consoleDir: join(rootDir, 'console/dist') },
+      ...{ issuer: url, metrics, log },
       ...config,
       tokenKeys: tokenKeysOf(gateway),
     });

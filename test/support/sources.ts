@@ -5,7 +5,7 @@ import ts from 'typescript';
 import { rootDir } from '#src/bin/settings.ts';
 
 /** What no commit holds: see .gitignore. */
-const notOurs = new Set(['node_modules', '.git', '.waybill', 'coverage']);
+const notOurs = new Set(['node_modules', '.git', '.waybill', 'coverage', 'dist']);
 const generated = new Set(['api/openapi.d.ts']);
 
 /** Every file of the house by its path from the root, sorted. */
@@ -42,7 +42,7 @@ export interface Source {
 export function sourcesUnder(...folders: string[]): Source[] {
   return folders
     .flatMap((folder) => allFiles(folder))
-    .filter((path) => extname(path) === '.ts' && !generated.has(path))
+    .filter((path) => /^\.tsx?$/.test(extname(path)) && !generated.has(path))
     .map((path) => readSource(path));
 }
 

@@ -1,0 +1,40 @@
+/** The gateway's public API, typed by openapi.yaml: the console is one more client of it. */
+import createClient, { type Middleware } from 'openapi-fetch';
+import type { components, paths } from '../../api/openapi.d.ts';
+import { bearer } from './session.ts';
+
+export type Schemas = components['schemas'];
+
+const withToken: Middleware = {
+  async onRequest({ request }) {
+    request.headers.set('authorization', `Bearer ${await bearer()}`);
+    return request;
+  },
+};
+
+export const api = createClient<paths>({ baseUrl: location.origin });
+api.use(withToken);
+
+/** What the gateway answered instead: a problem (RFC 9457), whose sentences are for people. */
+export class Refusal extends Error {
+  readonly code: string;
+  readonly detail: string;
+
+  constructor(problem: { code?: string; title?: string; detail?: string } | undefined) {
+    super(problem?.title ?? 'The gateway did not answer');
+    this.code = problem?.code ?? 'UNREACHABLE';
+    this.detail = problem?.detail ?? '';
+  }
+}
+
+interface Reply<Data> {
+  data?: Data;
+  error?: unknown;
+}
+
+/** The data of a reply; throws `Refusal`. */
+export async function told<Data>(reply: Promise<Reply<Data>>): Promise<Data> {
+  const { data, error } = await reply;
+  if (data === undefined) throw new Refusal(error as ConstructorParameters<typeof Refusal>[0]);
+  return data;
+}
