@@ -22,8 +22,7 @@ export function ThemeButton() {
   const next = themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'system';
   return (
     <Button onPress={() => setTheme(next)}>
-      <span className="hidden">{say.theme.name}: </span>
-      {say.theme[theme]}
+      {say.theme.name}: {say.theme[theme]}
     </Button>
   );
 }

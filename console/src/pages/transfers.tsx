@@ -51,7 +51,7 @@ export function Transfers() {
               <Rows items={items} />
               <p className="quiet" role="status">
                 {say.search.count(number(items.length))}
-                {!found.hasNextPage && ` ${say.search.all}`}
+                {!found.hasNextPage && ` · ${say.search.all}`}
               </p>
               {found.hasNextPage && (
                 <Button
