@@ -13,15 +13,11 @@ export const en = {
   failed: 'That did not work.',
   again: 'Try again',
   offline: 'The gateway cannot be reached. What you see may be old; it is tried again by itself.',
-  none: 'There is nothing here yet.',
   notYours: 'Your role does not include this page.',
   notFound: 'There is no such page.',
-  roles: 'What you may do',
   ledger: {
     title: 'Ledger',
     size: 'Entries',
-    age: 'Newest checkpoint',
-    seconds: (n: string) => `${n} s ago`,
     origin: 'Name',
     witnesses: 'Witnesses',
     noWitness: 'No witness is set up: nobody outside compares what different readers are shown.',
@@ -73,7 +69,6 @@ export const en = {
     empty: 'No transfer fits. Widen the period or take a filter away.',
     when: 'Accepted',
     items: 'Items',
-    open: 'Open',
     note: 'Each search is an entry of the ledger under your account.',
   },
   status: {

@@ -15,15 +15,11 @@ export const ko: Sentences = {
   again: '다시 시도',
   offline:
     '게이트웨이에 연결할 수 없습니다. 화면의 내용은 이전 것일 수 있으며, 자동으로 다시 시도합니다.',
-  none: '아직 아무것도 없습니다.',
   notYours: '이 역할로는 볼 수 없는 페이지입니다.',
   notFound: '그런 페이지는 없습니다.',
-  roles: '할 수 있는 일',
   ledger: {
     title: '원장',
     size: '기록 수',
-    age: '최근 체크포인트',
-    seconds: (n) => `${n}초 전`,
     origin: '이름',
     witnesses: '증인',
     noWitness:
@@ -75,7 +71,6 @@ export const ko: Sentences = {
     empty: '해당하는 제공 내역이 없습니다. 기간을 넓히거나 조건을 줄여 보십시오.',
     when: '접수',
     items: '항목',
-    open: '열기',
     note: '검색할 때마다 이 계정의 이름으로 원장에 기록됩니다.',
   },
   status: {

@@ -38,7 +38,6 @@ interface Seen {
 /** The newest checkpoint with a good signature, and how it continues what this browser saw. */
 export interface Ledger {
   vkey: string;
-  note: string;
   checkpoint: Checkpoint;
   /** The size at which this browser saw it before; null: never. */
   before: number | null;
@@ -56,12 +55,12 @@ export async function readLedger(): Promise<Ledger> {
   if (seen === null || seen.vkey !== vkey) {
     // Another key is another ledger, or the key has turned: either is said, not judged, here.
     localStorage.setItem(kept, JSON.stringify({ vkey, note }));
-    return { vkey, note, checkpoint, before: null, continues: true };
+    return { vkey, checkpoint, before: null, continues: true };
   }
   const earlier = await verifyCheckpoint(webCrypto, vkey, seen.note);
   const continues = await isContinued(earlier, checkpoint);
   if (continues) localStorage.setItem(kept, JSON.stringify({ vkey, note }));
-  return { vkey, note, checkpoint, before: earlier.size, continues };
+  return { vkey, checkpoint, before: earlier.size, continues };
 }
 
 async function isContinued(earlier: Checkpoint, later: Checkpoint): Promise<boolean> {
@@ -77,11 +76,11 @@ async function isContinued(earlier: Checkpoint, later: Checkpoint): Promise<bool
   return verifyConsistency(webCrypto, earlier, later, hashes.map(fromBase64));
 }
 
-/** Whether each of these leaves stands in the tree of that checkpoint; the first that does not. */
+/** The index of the first of these leaves that does not stand in the tree of that checkpoint. */
 export async function verifyEntries(
   entries: readonly { index: number; leaf: string }[],
   { checkpoint }: Ledger,
-): Promise<{ index: number; why: string } | null> {
+): Promise<number | null> {
   for (const { index, leaf } of entries) {
     const { hashes } = await told(
       api.GET('/v1/ledger/proof/inclusion', {
@@ -90,7 +89,7 @@ export async function verifyEntries(
     );
     const hash = await leafHash(webCrypto, fromBase64(leaf));
     const claim = { leafHash: hash, index, hashes: hashes.map(fromBase64) };
-    if (!(await verifyInclusion(webCrypto, claim, checkpoint))) return { index, why: 'proof' };
+    if (!(await verifyInclusion(webCrypto, claim, checkpoint))) return index;
   }
   return null;
 }

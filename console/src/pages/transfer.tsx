@@ -141,6 +141,8 @@ function Proof({ id, trail }: { id: string; trail: Trail }) {
     retry: false,
     staleTime: Infinity,
   });
+  // Entry 0 can be wrong, too.
+  const wrong = checked.data?.wrong ?? null;
   return (
     <Card title={words.proof}>
       {checked.isPending && (
@@ -153,9 +155,9 @@ function Proof({ id, trail }: { id: string; trail: Trail }) {
           {words.bad}: {checked.error.message}
         </p>
       )}
-      {checked.data?.wrong && (
+      {wrong !== null && (
         <p className="bad" role="alert">
-          {words.bad}: {words.entry(number(checked.data.wrong.index))}
+          {words.bad}: {words.entry(number(wrong))}
         </p>
       )}
       {checked.data && !checked.data.ledger.continues && (
@@ -163,7 +165,7 @@ function Proof({ id, trail }: { id: string; trail: Trail }) {
           {say.ledger.shrank}
         </p>
       )}
-      {checked.data && !checked.data.wrong && (
+      {checked.data && wrong === null && (
         <p className="good" role="status">
           {words.good(number(checked.data.count), number(checked.data.ledger.checkpoint.size))}
         </p>
