@@ -48,7 +48,11 @@ const everywhere = <T>(ask: (gateway: GatewayProcess) => Promise<T>) =>
   Promise.all([one, two].map(ask));
 
 test('two processes that start first together register each contract once', async () => {
-  const activated = (await entriesOf(one)).filter(({ kind }) => kind === 'contract-activated');
+  // Ready is said before the sequencer's first round has numbered what a start recorded.
+  const activated = await until('the entries of the contracts', async () => {
+    const found = (await entriesOf(one)).filter(({ kind }) => kind === 'contract-activated');
+    return found.length >= 17 ? found : undefined;
+  });
   const ids = activated.map(({ contract }) => contract?.id);
   expect(ids).toHaveLength(17);
   expect(new Set(ids).size).toBe(17);
