@@ -1246,6 +1246,36 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/activity': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Count what happened by day and consignee
+     * @description How many transfers were released, delivered, refused and so on, and how many results came
+     *     back, on each of the last `days` days in Korea, today included: what a chart is drawn from.
+     *     It is counted from the entries of the ledger while they are written and costs the same
+     *     however many transfers there are. A day and consignee on which nothing of it happened is
+     *     left out. `consignee` is `null` for refusals of orders that named no consignee there is.
+     *
+     *     A transfer counts on the day of each entry: released today and delivered tomorrow is one of
+     *     each. One that was delivered once more counts as delivered once more. `delivered` is what a
+     *     push handed over and what was claimed and acknowledged. Counting follows the ledger within
+     *     seconds: `countedAt` is the time of the newest entry that is in the numbers, `behind` how
+     *     many are not in them yet.
+     */
+    get: operations['getActivity'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/consignees/{id}': {
     parameters: {
       query?: never;
@@ -3801,6 +3831,46 @@ export interface components {
         /** @description No legal basis. */
         noLegalBasis: number;
       }[];
+    };
+    /** @description What happened on each day, by consignee. */
+    Activity: {
+      from: components['schemas']['CalendarDate'];
+      to: components['schemas']['CalendarDate'];
+      countedAt: components['schemas']['TimeOrNull'];
+      /** @description Entries that are still to be counted. */
+      behind: number;
+      /** @description Oldest day first, then by consignee. */
+      items: components['schemas']['ActivityDay'][];
+    };
+    /** @description What happened for one consignee on one day in Korea. */
+    ActivityDay: {
+      day: components['schemas']['CalendarDate'];
+      /** @description `null`: no consignee that there is was named. */
+      consignee: components['schemas']['ConsigneeId'] | null;
+      /** @description Orders that were released. */
+      released: number;
+      /** @description Orders that their contract turned away (422). */
+      refused: number;
+      /** @description Taken over by the consignee. */
+      delivered: number;
+      /** @description Turned away by the consignee. */
+      rejected: number;
+      /** @description Tried in vain until the end of the schedule. */
+      failed: number;
+      /** @description Claimed by nobody in time. */
+      expired: number;
+      /** @description Cancelled by the EMR. */
+      cancelled: number;
+      /** @description Withdrawn with their contract, or by their person. */
+      withdrawn: number;
+      /** @description Ended, and waiting once more. */
+      redelivered: number;
+      /** @description Results that the consignee returned. */
+      results: number;
+      /** @description Results that were turned away. */
+      resultsRefused: number;
+      /** @description Results that the EMR took over. */
+      resultsCollected: number;
     };
     /** @description Over-contracting, seen from both sides. */
     UsageReport: {
@@ -8922,6 +8992,69 @@ export interface operations {
            *     }
            */
           'application/json': components['schemas']['ConsigneeList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  getActivity: {
+    parameters: {
+      query?: {
+        /**
+         * @description How many days back are counted (default 30).
+         * @example 30
+         */
+        days?: components['parameters']['Days'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The counts, oldest day first. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "from": "2025-12-07",
+           *       "to": "2026-01-05",
+           *       "countedAt": "2026-01-05T02:10:04.551Z",
+           *       "behind": 0,
+           *       "items": [
+           *         {
+           *           "day": "2026-01-05",
+           *           "consignee": "samkwang",
+           *           "released": 412,
+           *           "refused": 3,
+           *           "delivered": 409,
+           *           "rejected": 1,
+           *           "failed": 0,
+           *           "expired": 0,
+           *           "cancelled": 0,
+           *           "withdrawn": 0,
+           *           "redelivered": 0,
+           *           "results": 388,
+           *           "resultsRefused": 0,
+           *           "resultsCollected": 388
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Activity'];
         };
       };
       400: components['responses']['BadRequest'];

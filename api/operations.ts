@@ -4,6 +4,7 @@
 import type { Gateway } from '#src/gateway.ts';
 import { batchHandlers } from './batch.ts';
 import { accessHandlers } from './access.ts';
+import { activityHandlers } from './activity.ts';
 import { auditorHandlers } from './auditor.ts';
 import { consigneeHandlers } from './consignee.ts';
 import { contractHandlers } from './contracts.ts';
@@ -61,6 +62,7 @@ export function createHandlers(
     ...tileHandlers(gateway),
     ...witnessHandlers(gateway),
     ...staffHandlers(gateway),
+    ...activityHandlers(gateway),
     ...accessHandlers(gateway),
     ...reconciliationHandlers(gateway),
     ...disclosureHandlers(gateway, settings),

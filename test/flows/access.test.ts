@@ -176,6 +176,7 @@ const table: Readonly<Record<OperationId, Access>> = {
   listEvents: get('/v1/events', ['transfers:read']),
   listAlerts: get('/v1/alerts', ['consignees:operate']),
   listConsignees: get('/v1/consignees', staff),
+  getActivity: get('/v1/activity?days=7', staff),
   getConsignee: get('/v1/consignees/s1', staff),
   pauseConsignee: post('/v1/consignees/s1/pause', ['consignees:operate'], { body: reason }),
   resumeConsignee: post('/v1/consignees/s1/resume', ['consignees:operate'], { body: reason }),

@@ -9,6 +9,7 @@ import { GatewayError } from '#src/base/errors.ts';
 import { daysAfter, seoulDate } from '#src/base/seoul.ts';
 import { makeEntry } from '#src/ledger/entry.ts';
 import { createLedgerReader } from '#src/ledger/read.ts';
+import type { Activity } from '#src/oversight/activity.ts';
 import { periodAt, type Period } from '#src/oversight/period.ts';
 import { countActivity } from '#src/oversight/review-counting.ts';
 import { reviewClaims, reviewType, signReview, type SignDeps } from '#src/oversight/review-sign.ts';
@@ -24,7 +25,7 @@ import { openDatabase } from '#src/store/pool.ts';
 import { entriesOf, runCommand } from '#test/flows/support.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary, orderFor, posted } from '#test/support/orders.ts';
-import { answered, asOwner, order, posting } from '#test/support/transfers.ts';
+import { answered, asOwner, claim, order, posting } from '#test/support/transfers.ts';
 import { until } from '#test/support/wait.ts';
 
 let world: World;
@@ -162,6 +163,41 @@ describe('an open period', () => {
       status: 409,
       code: 'PERIOD_OPEN',
     });
+  });
+});
+
+describe('activity', () => {
+  test('is told by day and consignee, and what was acknowledged as delivered', async () => {
+    const vendor = await gateway.as('engitech');
+    const [taken] = await claim(gateway, 'engitech');
+    const body = posting({ lease: taken?.lease.token });
+    await vendor.json(`/v1/inbox/${taken?.transfer}/ack`, body);
+    const unknown = posted({ ...orderFor('samkwang'), consignee: 'nobody' }, 'nobody');
+    expect((await (await gateway.as('emr')).fetch('/v1/transfers', unknown)).status).toBe(422);
+    const [yesterday, before] = [daysAfter(today, -1), daysAfter(today, -7)];
+    const row = `INSERT INTO activity_days VALUES ($1::date, 'failed', 's1', '', '', $2, 4)`;
+    for (const day of [yesterday, before]) {
+      for (const off of [true, false]) await asOwner(world, row, [day, off]);
+    }
+    const found = await until('all of it to be counted', async () => {
+      const said = await get<Activity>('/v1/activity?days=7', 'operator');
+      const mine = said.items.some(({ delivered }) => delivered > 0);
+      return said.behind === 0 && mine ? said : null;
+    });
+    await asOwner(world, 'DELETE FROM activity_days WHERE day < $1', [today]);
+    const none = { released: 0, refused: 0, delivered: 0, rejected: 0, failed: 0, expired: 0 };
+    const nothing = { ...none, ...{ cancelled: 0, withdrawn: 0, redelivered: 0, results: 0 } };
+    const rest = { ...nothing, resultsRefused: 0, resultsCollected: 0 };
+    expect({ ...found, countedAt: null }).toEqual({
+      ...{ from: daysAfter(today, -6), to: today, countedAt: null, behind: 0 },
+      items: [
+        { ...rest, day: yesterday, consignee: 's1', failed: 8 },
+        { ...rest, day: today, consignee: null, refused: 1 },
+        { ...rest, day: today, consignee: 'engitech', released: 1, delivered: 1 },
+        { ...rest, day: today, consignee: 'samkwang', released: 2, refused: 2 },
+      ],
+    });
+    expect(Date.now() - Date.parse(found.countedAt ?? '')).toBeLessThan(600_000);
   });
 });
 
