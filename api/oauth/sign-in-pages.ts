@@ -2,6 +2,7 @@
 import type { Words } from '#src/base/words.ts';
 import type { Language } from '../problem.ts';
 import { html, nothing, type Html } from '../reference/html.ts';
+import { qrCode } from './qr-code.ts';
 import { enrolFaults, words } from './sign-in-words.ts';
 
 const languages: readonly { code: Language; name: string }[] = [
@@ -149,6 +150,7 @@ export function enrolPage(
     html`${refusal(place, fault && enrolFaults[fault])}
       <p>${words.yourAccount[language]}: <b class="account">${shown.account}</b></p>
       <p>${words.secretWhy[language]}</p>
+      ${qrCode(shown.link, words.qrCode[language])}
       <p>${words.secret[language]}: <code class="secret">${groups}</code></p>
       <p><a href="${shown.link}">${words.link[language]}</a></p>
       ${form(place, fields, words.finish)}`,

@@ -34,9 +34,11 @@ export const words = {
   enrolTitle: say('Set up your account', '계정 설정'),
   yourAccount: say('Your account', '내 계정'),
   secretWhy: say(
-    'Add this to your authenticator app, on your phone: open the link there, or type the key.',
-    '휴대전화의 인증 앱에 추가하십시오. 휴대전화에서 링크를 열거나 키를 직접 입력하십시오.',
+    'Scan this with the authenticator app of your phone. Or type the key there, or open the link ' +
+      'on the phone itself.',
+    '휴대전화의 인증 앱으로 스캔하십시오. 키를 직접 입력하거나 휴대전화에서 링크를 열어도 됩니다.',
   ),
+  qrCode: say('QR code of the key', '키의 QR 코드'),
   secret: say('Key', '키'),
   link: say('Open in the authenticator', '인증 앱에서 열기'),
   newPassword: say(

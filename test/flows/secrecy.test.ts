@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Secret, TOTP } from 'otpauth';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assertion, postTokenForm, tokenForm } from '#test/support/client.ts';
@@ -40,6 +41,7 @@ const told = {
   jti: 'ganadara-as-a-jti-of-an-assertion',
   result: 'ganadara-in-a-result-value',
   scope: 'ganadara:scope',
+  password: 'ganadara-as-a-password',
 };
 
 /** Everything in the record that says something about a person. */
@@ -139,6 +141,7 @@ describe('after good and bad requests of every kind', () => {
     await goodRequests();
     await badRequests();
     await tokenRequests();
+    await firstSignIn();
     await databaseFault();
     await until('every push to settle', async () => {
       const { rows } = await world.db.query(
@@ -320,6 +323,30 @@ describe('after good and bad requests of every kind', () => {
       await read(await fetch(`${gateway.url}/v1/transfers?access_token=${token}`));
     }
     await read(await fetch(`${endpoint}?client_id=${told.oauth}`, { method: 'POST' }));
+  }
+
+  /** A person sets up an account, with a mistake on the way. */
+  async function firstSignIn(): Promise<void> {
+    const grant = json({ roles: ['auditor'], reason: told.reason });
+    const { text } = await ask('operator', '/v1/access/staff', grant);
+    const { token } = (JSON.parse(text) as { enrolment: { token: string } }).enrolment;
+    const post = async (form: Record<string, string>) => {
+      const body = new URLSearchParams({ token, ...form });
+      const reply = await fetch(`${gateway.url}/oauth2/enrol`, { method: 'POST', body });
+      // only whoever has the secret sees the page, which shows the key again after a mistake
+      return { status: reply.status, page: await reply.text() };
+    };
+    const { page } = await post({});
+    const key = /<code class="secret">([A-Z2-7 ]+)</.exec(page)?.[1]?.replaceAll(' ', '') ?? '';
+    const secret = /name="secret" value="([^"]+)"/.exec(page)?.[1] ?? '';
+    const totp = new TOTP({ secret: Secret.fromBase32(key) });
+    const chosen = { secret, password: told.password, repeat: told.password };
+    const mistaken = await post({ ...chosen, code: 'none' });
+    expect([mistaken.status, mistaken.page.includes(told.password)]).toEqual([400, false]);
+    const code = totp.generate();
+    expect((await post({ ...chosen, code })).status).toBe(200);
+    for (const one of [token, key, Buffer.from(totp.secret.bytes).toString('hex')])
+      secrets.add(one);
   }
 
   /** A constraint fails on a row that we sent: PostgreSQL quotes it in its message. */

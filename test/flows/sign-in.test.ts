@@ -1,9 +1,10 @@
 /** People sign in: by the gateway's own pages, with a password and one-time codes, for a while. */
 import { decodeJwt } from 'jose';
 import type { Browser } from 'playwright-core';
+import { decodeQR } from 'qr/decode.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeAt } from '#src/access/one-time-code.ts';
-import { axeSource, startBrowser } from '#test/support/browser.ts';
+import { axeSource, pixelsOf, startBrowser } from '#test/support/browser.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { posted } from '#test/support/orders.ts';
 import {
@@ -329,6 +330,29 @@ describe('in a browser', () => {
     await page.click('button');
     await page.waitForURL('**/console/callback?**');
     expect(new URL(page.url()).searchParams.get('code')).toMatch(/^[\w-]{20,}$/);
+    await context.close();
+  }, 60_000);
+
+  test('a camera reads the key off the page, also where it is dark', async () => {
+    const { enrolment } = await grant(['auditor']);
+    const context = await browser.newContext({ colorScheme: 'dark', javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(`${gateway.url}/oauth2/enrol?lang=ko`);
+    await page.fill('#token', enrolment.token);
+    const [answer] = await Promise.all([
+      page.waitForResponse('**/enrol?lang=ko'),
+      page.click('button'),
+    ]);
+    expect(answer.headers()['cache-control']).toBe('no-store');
+    expect(page.url()).toBe(`${gateway.url}/oauth2/enrol?lang=ko`);
+    const code = page.getByRole('img', { name: '키의 QR 코드' });
+    const picture = await code.screenshot();
+    const link = await page.getByRole('link', { name: '인증 앱에서 열기' }).getAttribute('href');
+    const key = (await page.locator('code.secret').textContent())?.replaceAll(' ', '') ?? '';
+    expect(link).toContain(`secret=${key}&`);
+    const image = await pixelsOf(browser, picture);
+    expect([...image.data.subarray(0, 3)]).toEqual([255, 255, 255]);
+    expect(decodeQR(image, { timeLimit: 1_000 })).toBe(link);
     await context.close();
   }, 60_000);
 

@@ -80,3 +80,26 @@ export async function startBrowser(): Promise<Browser> {
 export async function axeSource(): Promise<string> {
   return readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 }
+
+/** The pixels of a screenshot, four bytes each (RGBA): a browser knows how to read its own. */
+export async function pixelsOf(
+  browser: Browser,
+  png: Buffer,
+): Promise<{ width: number; height: number; data: Uint8Array }> {
+  const page = await browser.newPage();
+  const source = `(async () => {
+    const image = new Image();
+    image.src = 'data:image/png;base64,${png.toString('base64')}';
+    await image.decode();
+    const { width, height } = image;
+    const canvas = new OffscreenCanvas(width, height).getContext('2d');
+    canvas.drawImage(image, 0, 0);
+    const { data } = canvas.getImageData(0, 0, width, height);
+    return { width, height, text: Array.from(data, (byte) => String.fromCharCode(byte)).join('') };
+  })()`;
+  const { text, ...size } = await page.evaluate<{ width: number; height: number; text: string }>(
+    source,
+  );
+  await page.close();
+  return { ...size, data: Buffer.from(text, 'latin1') };
+}
