@@ -1376,6 +1376,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/items': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read the data dictionary
+     * @description Every item of the dictionary in force, by its code, in the dictionary's order: what people
+     *     call it, and how carefully it is handled. Class `returned` is what consignees send back.
+     *     `version` is the newest that a contract in force pins. It changes with a restart only.
+     */
+    get: operations['listItems'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/contracts': {
     parameters: {
       query?: never;
@@ -1456,6 +1478,31 @@ export interface paths {
      *     the impact of a draft from this, before any gateway has read it. No payload is read.
      */
     get: operations['countItems'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/contracts/matrix': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * See who may have which item, and who is given it
+     * @description Consignees by items, for people who answer for it. Columns are `items`: every item of a
+     *     record that can leave, in the dictionary's order. Rows are `consignees`, also those without
+     *     a contract in force (`contract: null`). A row's `items` are what its contract in force
+     *     lists; `transfers` says in how many transfers of the last `days` days (90 unless you say)
+     *     the item was released or derived, whatever has become of them since. `0`: contracted, and
+     *     never used. `earlier` is what went in these days and is not listed any more.
+     */
+    get: operations['getMatrix'];
     put?: never;
     post?: never;
     delete?: never;
@@ -3872,6 +3919,46 @@ export interface components {
       /** @description Results that the EMR took over. */
       resultsCollected: number;
     };
+    /** @description The data dictionary in force. */
+    ItemList: {
+      /** @description Its version. */
+      version: number;
+      /** @description In the order of the dictionary. */
+      items: components['schemas']['NamedItem'][];
+      next: components['schemas']['NoNext'];
+    };
+    /** @description An item that went to a consignee. */
+    MatrixCell: {
+      item: components['schemas']['ItemCode'];
+      /** @description In how many transfers of these days it was released or derived. */
+      transfers: number;
+      /** @description The day in Korea of the newest of them. */
+      lastReleasedOn: components['schemas']['CalendarDate'] | null;
+    };
+    /** @description Who may have which item, and who was given it of late. */
+    Matrix: {
+      /** @description How many days. */
+      days: number;
+      since: components['schemas']['CalendarDate'];
+      /** @description The columns. */
+      items: components['schemas']['NamedItem'][];
+      /** @description The rows. */
+      consignees: {
+        consignee: components['schemas']['ConsigneeId'];
+        name: components['schemas']['Words'];
+        /** @description The version in force. */
+        contract: components['schemas']['ContractId'] | null;
+        /** @description Transfers of these days, under whatever version. */
+        transfers: number;
+        /** @description What the version in force lists. */
+        items: ({
+          /** @description A record without it is refused. */
+          required: boolean;
+        } & components['schemas']['MatrixCell'])[];
+        /** @description What it does not list, and was released in these days. */
+        earlier: components['schemas']['MatrixCell'][];
+      }[];
+    };
     /** @description Over-contracting, seen from both sides. */
     UsageReport: {
       /** @description How many days. */
@@ -4972,6 +5059,11 @@ export interface components {
      * @example 30
      */
     Days: number;
+    /**
+     * @description How many days back are counted (default 90).
+     * @example 90
+     */
+    MatrixDays: number;
     /**
      * @description **Required.** A string of your choice that names this request, such as your order number,
      *     in double quotes (an RFC 9651 string). The same key with the same body always gets the first
@@ -7143,6 +7235,11 @@ export interface operations {
       /** @description The signed note. */
       200: {
         headers: {
+          /**
+           * @description When the gateway signed it (RFC 9110 section 8.8.2). No signature covers it.
+           * @example Mon, 05 Jan 2026 02:00:01 GMT
+           */
+          'Last-Modified'?: string;
           [name: string]: unknown;
         };
         content: {
@@ -9347,6 +9444,61 @@ export interface operations {
       503: components['responses']['Unavailable'];
     };
   };
+  listItems: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The items, in one page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "version": 1,
+           *       "items": [
+           *         {
+           *           "item": "chartNumber",
+           *           "label": {
+           *             "en": "Chart Number",
+           *             "ko": "차트번호"
+           *           },
+           *           "class": "general"
+           *         },
+           *         {
+           *           "item": "residentRegistrationNumber",
+           *           "label": {
+           *             "en": "Resident Registration Number",
+           *             "ko": "주민등록번호"
+           *           },
+           *           "class": "uniqueIdentifier"
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['ItemList'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
   listContracts: {
     parameters: {
       query?: never;
@@ -9646,6 +9798,93 @@ export interface operations {
       401: components['responses']['Unauthenticated'];
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  getMatrix: {
+    parameters: {
+      query?: {
+        /**
+         * @description How many days back are counted (default 90).
+         * @example 90
+         */
+        days?: components['parameters']['MatrixDays'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The matrix. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "days": 90,
+           *       "since": "2025-10-07",
+           *       "items": [
+           *         {
+           *           "item": "name",
+           *           "label": {
+           *             "en": "Name",
+           *             "ko": "성명"
+           *           },
+           *           "class": "general"
+           *         },
+           *         {
+           *           "item": "address",
+           *           "label": {
+           *             "en": "Address",
+           *             "ko": "주소"
+           *           },
+           *           "class": "general"
+           *         }
+           *       ],
+           *       "consignees": [
+           *         {
+           *           "consignee": "korea-post",
+           *           "name": {
+           *             "en": "Korea Post Courier",
+           *             "ko": "우체국택배"
+           *           },
+           *           "contract": "korea-post.v1",
+           *           "transfers": 318,
+           *           "items": [
+           *             {
+           *               "item": "name",
+           *               "required": true,
+           *               "transfers": 318,
+           *               "lastReleasedOn": "2026-01-05"
+           *             },
+           *             {
+           *               "item": "address",
+           *               "required": false,
+           *               "transfers": 0,
+           *               "lastReleasedOn": null
+           *             }
+           *           ],
+           *           "earlier": []
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Matrix'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
       500: components['responses']['Internal'];
       503: components['responses']['Unavailable'];
     };

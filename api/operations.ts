@@ -16,6 +16,7 @@ import { disclosureHandlers } from './disclosures.ts';
 import type { Handlers } from './handler.ts';
 import { inboxHandlers } from './inbox.ts';
 import { lifecycleHandlers } from './lifecycle.ts';
+import { matrixHandlers } from './matrix.ts';
 import type { Metrics } from './metrics.ts';
 import type { Board } from './notice/board.ts';
 import { noticeHandlers } from './notice/routes.ts';
@@ -69,6 +70,7 @@ export function createHandlers(
     ...reviewHandlers(gateway),
     ...replayHandlers(gateway),
     ...contractHandlers(gateway),
+    ...matrixHandlers(gateway),
     ...lifecycleHandlers(gateway),
     ...noticeHandlers(settings.board),
     ...probeHandlers(gateway, settings.metrics),

@@ -1,6 +1,7 @@
 /** What a contract change would have meant for the transfers of late; no payload is read. */
 import type { ContractDiff } from '#src/agreements/diff.ts';
 import type { Database } from '#src/store/pool.ts';
+import { itemUse } from './item-use.ts';
 
 /** What would have become of an item in the transfers of the last days. */
 export interface Impact {
@@ -25,42 +26,16 @@ export interface ItemCounts {
   items: { item: string; released: number; notContracted: number; noLegalBasis: number }[];
 }
 
-const lately = 'consignee = $1 AND id >= uuid_floor(now() - make_interval(days => $2))';
-const totalSql = `SELECT count(*)::integer AS transfers FROM transfers WHERE ${lately}`;
-const releasedSql = `
-  SELECT item, count(*)::integer AS transfers FROM transfers, unnest(released || derived) AS item
-  WHERE ${lately} GROUP BY item`;
-const withheldSql = `
-  SELECT kept.item, count(*) FILTER (WHERE kept.reason = 'NOT_IN_CONTRACT')::integer AS "notContracted",
-    count(*) FILTER (WHERE kept.reason = 'NO_LEGAL_BASIS')::integer AS "noLegalBasis"
-  FROM transfers, jsonb_to_recordset(withheld) AS kept (item text, reason text)
-  WHERE ${lately} AND kept.reason IN ('NOT_IN_CONTRACT', 'NO_LEGAL_BASIS') GROUP BY kept.item`;
-
-interface Withheld {
-  item: string;
-  notContracted: number;
-  noLegalBasis: number;
-}
-
-/** Counts from what each transfer's row says was released and withheld, in the last days. */
+/** Counts what was released and withheld in the transfers of the last days. */
 export async function countItems(
   { db }: { db: Database },
   { consignee, days }: { consignee: string; days: number },
 ): Promise<ItemCounts> {
-  const values = [consignee, days];
-  const total = await db.query<{ transfers: number }>(totalSql, values);
-  const released = await db.query<{ item: string; transfers: number }>(releasedSql, values);
-  const withheld = await db.query<Withheld>(withheldSql, values);
-  const releasedOf = new Map(released.rows.map((row) => [row.item, row.transfers]));
-  const withheldOf = new Map(withheld.rows.map((row) => [row.item, row]));
-  const found = [...new Set([...releasedOf.keys(), ...withheldOf.keys()])].sort();
-  const items = found.map((item) => ({
-    item,
-    released: releasedOf.get(item) ?? 0,
-    notContracted: withheldOf.get(item)?.notContracted ?? 0,
-    noLegalBasis: withheldOf.get(item)?.noLegalBasis ?? 0,
-  }));
-  return { consignee, days, transfers: total.rows[0]?.transfers ?? 0, items };
+  const used = (await itemUse(db, { days, consignee })).get(consignee);
+  const items = [...(used?.items ?? [])]
+    .map(([item, { lastOn: _lastOn, ...counts }]) => ({ item, ...counts }))
+    .sort((one, other) => (one.item < other.item ? -1 : 1));
+  return { consignee, days, transfers: used?.transfers ?? 0, items };
 }
 
 /**

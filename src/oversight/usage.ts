@@ -5,6 +5,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { daysAfter } from '#src/base/seoul.ts';
 import type { Contract, ItemClass, Words } from '#src/base/words.ts';
 import type { Database } from '#src/store/pool.ts';
+import { itemUse, type ConsigneeUse } from './item-use.ts';
 
 export interface UsageDeps {
   db: Database;
@@ -13,7 +14,7 @@ export interface UsageDeps {
   clock: Clock;
 }
 
-interface NamedItem {
+export interface NamedItem {
   item: string;
   label: Words;
   class: ItemClass;
@@ -38,28 +39,11 @@ export interface UsageReport {
   sentForNobody: (NamedItem & { transfers: number })[];
 }
 
-const releasedSql = `
-  SELECT consignee, item, count(*)::integer AS transfers
-  FROM transfers, unnest(released || derived) AS item
-  WHERE id >= uuid_floor(now() - make_interval(days => $1)) GROUP BY consignee, item`;
-const totalsSql = `
-  SELECT consignee, count(*)::integer AS transfers FROM transfers
-  WHERE id >= uuid_floor(now() - make_interval(days => $1)) GROUP BY consignee`;
-const withheldSql = `
-  SELECT kept.item, count(*)::integer AS transfers
-  FROM transfers, jsonb_to_recordset(withheld) AS kept (item text, reason text)
-  WHERE id >= uuid_floor(now() - make_interval(days => $1)) AND kept.reason = 'NOT_IN_CONTRACT'
-  GROUP BY kept.item`;
-
 /** The report over the last `days` days, from rows only: no payload is read. */
 export async function reportUsage(deps: UsageDeps, days: number): Promise<UsageReport> {
   const { db, agreements, versions, clock } = deps;
   const today = clock.today();
-  const released = await db.query<{ consignee: string; item: string }>(releasedSql, [days]);
-  const totals = await db.query<{ consignee: string; transfers: number }>(totalsSql, [days]);
-  const withheld = await db.query<{ item: string; transfers: number }>(withheldSql, [days]);
-  const used = new Set(released.rows.map(({ consignee, item }) => `${consignee} ${item}`));
-  const totalOf = new Map(totals.rows.map((row) => [row.consignee, row.transfers]));
+  const used = await itemUse(db, { days });
   const inForce = [...agreements.consignees.keys()].flatMap(
     (consignee) => contractInForce(versions, consignee, today) ?? [],
   );
@@ -70,18 +54,29 @@ export async function reportUsage(deps: UsageDeps, days: number): Promise<UsageR
     consignees: inForce.map((contract) => ({
       consignee: contract.consignee,
       contract: contract.id,
-      transfers: totalOf.get(contract.consignee) ?? 0,
+      transfers: used.get(contract.consignee)?.transfers ?? 0,
       neverReleased: contract.items
-        .filter(({ item }) => !used.has(`${contract.consignee} ${item}`))
+        .filter(({ item }) => !used.get(contract.consignee)?.items.get(item)?.released)
         .flatMap(({ item }) => named([contract], item)),
     })),
-    sentForNobody: withheld.rows
-      .filter(({ item }) => !contracted.has(item))
-      .flatMap(({ item, transfers }) =>
+    sentForNobody: [...notContracted(used)]
+      .filter(([item]) => !contracted.has(item))
+      .flatMap(([item, transfers]) =>
         named(agreements.contracts, item).map((name) => ({ ...name, transfers })),
       )
       .toSorted((one, other) => other.transfers - one.transfers),
   };
+}
+
+/** In how many transfers, to whomever, each item was sent and not contracted. */
+function notContracted(used: ReadonlyMap<string, ConsigneeUse>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { items } of used.values()) {
+    for (const [item, { notContracted: count }] of items) {
+      if (count > 0) counts.set(item, (counts.get(item) ?? 0) + count);
+    }
+  }
+  return counts;
 }
 
 /** The item as the first dictionary among the contracts names it. */

@@ -187,6 +187,8 @@ const table: Readonly<Record<OperationId, Access>> = {
   diffContracts: get('/v1/contracts/s1/diff?from=1&to=1', staff),
   countItems: get('/v1/contracts/s1/counts', staff),
   reportUsage: get('/v1/contracts/usage', staff),
+  getMatrix: get('/v1/contracts/matrix', staff),
+  listItems: get('/v1/items', [...staff, 'transfers:preview']),
   getContractVersion: get('/v1/contracts/s1/versions/1', staff),
   endContract: post('/v1/contracts/s1/end', ['contracts:end'], { body: reason }),
   listDestructionOrders: get('/v1/destruction-orders', [

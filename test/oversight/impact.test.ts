@@ -2,13 +2,16 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ContractDiff } from '#src/agreements/diff.ts';
+import { seoulDate } from '#src/base/seoul.ts';
 import type { ImpactReport } from '#src/oversight/impact.ts';
+import type { Matrix } from '#src/oversight/matrix.ts';
 import type { UsageReport } from '#src/oversight/usage.ts';
 import { runCommand } from '#test/flows/support.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { orderFor, posted } from '#test/support/orders.ts';
+import { asOwner } from '#test/support/transfers.ts';
 
 let world: World;
 let gateway: TestGateway;
@@ -105,4 +108,62 @@ test('over-contracting is seen from both sides', async () => {
   expect(mediage?.transfers).toBe(0);
   // everything in the full record is contracted for somebody
   expect(report.sentForNobody).toEqual([]);
+});
+
+describe('the matrix', () => {
+  const read = async (days = 90) =>
+    (await gateway.as('privacy-officer')).json<Matrix>(`/v1/contracts/matrix?days=${days}`);
+
+  test('is the published table: every consignee, every item that can leave', async () => {
+    const { items, consignees } = await read();
+    const listed = await (
+      await gateway.as('privacy-officer')
+    ).json<{ version: number; items: Matrix['items'] }>('/v1/items');
+    expect(listed.version).toBe(1);
+    expect(items).toEqual(listed.items.filter((one) => one.class !== 'returned'));
+    expect(items).toHaveLength(30);
+    expect(items.slice(0, 2)).toEqual([
+      { item: 'date', label: { en: 'Date', ko: '의뢰일' }, class: 'general' },
+      { item: 'chartNumber', label: { en: 'Chart Number', ko: '차트번호' }, class: 'general' },
+    ]);
+    expect(consignees).toHaveLength(17);
+    const contracted = consignees.flatMap((row) => row.items.map(({ item }) => item));
+    expect(new Set(contracted)).toEqual(new Set(items.map(({ item }) => item)));
+    const samkwang = consignees.find(({ consignee }) => consignee === 'samkwang');
+    expect(samkwang).toMatchObject({ contract: 'samkwang.v1', transfers: 3, earlier: [] });
+    expect(samkwang?.name.ko).toBe('삼광의료재단');
+    const birthDate = samkwang?.items.find(({ item }) => item === 'birthDate');
+    const lastReleasedOn = seoulDate(Date.now());
+    expect(birthDate).toEqual({ item: 'birthDate', required: false, transfers: 2, lastReleasedOn });
+  });
+
+  test('counts what the rows say, of these days, and keeps what is not listed apart', async () => {
+    await asOwner(
+      world,
+      `INSERT INTO transfers (id, client, consignee, contract, subject, status, released, derived,
+         withheld, commitment, due_at, created_at, expires_at)
+       SELECT uuidv7(ago), client, consignee, contract, subject, 'cancelled', released || 'fax'::text,
+         derived, withheld, commitment, due_at, created_at, expires_at
+       FROM (SELECT * FROM transfers WHERE consignee = 'samkwang' ORDER BY id LIMIT 1) AS one,
+         unnest(ARRAY['-1 minute', '-3 days']::interval[]) AS ago`,
+    );
+    const { rows } = await world.db.query<{ item: string; transfers: number }>(
+      `SELECT item, count(*)::integer AS transfers FROM transfers, unnest(released || derived) AS item
+       WHERE consignee = 'samkwang' GROUP BY item`,
+    );
+    const { consignees } = await read();
+    const samkwang = consignees.find(({ consignee }) => consignee === 'samkwang');
+    expect(samkwang?.transfers).toBe(5);
+    const counted = [...(samkwang?.items ?? []), ...(samkwang?.earlier ?? [])]
+      .filter(({ transfers }) => transfers > 0)
+      .map(({ item, transfers }) => ({ item, transfers }));
+    const byItem = (one: { item: string }, other: { item: string }) =>
+      one.item < other.item ? -1 : 1;
+    expect(counted.sort(byItem)).toEqual(rows.sort(byItem));
+    expect(samkwang?.earlier).toMatchObject([{ item: 'fax', transfers: 2 }]);
+    const lately = (await read(1)).consignees.find(({ consignee }) => consignee === 'samkwang');
+    expect(lately).toMatchObject({ transfers: 4, earlier: [{ item: 'fax', transfers: 1 }] });
+    const neverSent = consignees.find(({ consignee }) => consignee === 'mediage');
+    expect(neverSent?.items[0]).toMatchObject({ transfers: 0, lastReleasedOn: null });
+  });
 });
