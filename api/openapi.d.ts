@@ -1296,6 +1296,32 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/consignees/{id}/deliveries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List what waits for a consignee, or did not get there
+     * @description `state: waiting` is what is still to be taken (`ready`, `sending`, `leased`), by the time at
+     *     which it is due: what goes next stands first. `state: failed` is what ended without being
+     *     taken (`failed`, `rejected`, `expired`), the newest end first. Whichever EMR ordered it, and
+     *     nothing of what it holds: neither items nor person nor the EMR's reference.
+     *
+     *     A page of what waits is true at its moment: what is tried or hurried meanwhile moves, and may
+     *     be on a later page once more, or on none; whatever stays where it is is on one.
+     */
+    get: operations['listDeliveries'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/consignees/{id}/pause': {
     parameters: {
       query?: never;
@@ -3878,6 +3904,32 @@ export interface components {
         /** @description No legal basis. */
         noLegalBasis: number;
       }[];
+    };
+    /** @description A transfer on its way to a consignee, without anything that it holds. */
+    DeliverySummary: {
+      id: components['schemas']['Id'];
+      consignee: components['schemas']['ConsigneeId'];
+      status: components['schemas']['TransferStatus'];
+      createdAt: components['schemas']['Time'];
+      /**
+       * @description `ready`: from when it goes again; `sending`, `leased`: until when this attempt or lease
+       *     is waited for; `null` where it has ended.
+       */
+      dueAt: components['schemas']['Time'] | null;
+      /** @description How many attempts were made, a claim counts as one. */
+      attempts: number;
+      /** @description A code for how the last attempt ended, such as `http-503`; `null` before it. */
+      lastOutcome: string | null;
+      settledAt: components['schemas']['TimeOrNull'];
+      expiresAt: components['schemas']['Time'];
+      /** @description When its payload was destroyed; from then on it cannot go once more. */
+      purgedAt: components['schemas']['Time'] | null;
+    };
+    /** @description One page of transfers to a consignee. */
+    DeliveryList: {
+      /** @description In the order that the state has. */
+      items: components['schemas']['DeliverySummary'][];
+      next: components['schemas']['Next'];
     };
     /** @description What happened on each day, by consignee. */
     Activity: {
@@ -9217,6 +9269,79 @@ export interface operations {
            *     }
            */
           'application/json': components['schemas']['Consignee'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  listDeliveries: {
+    parameters: {
+      query: {
+        /**
+         * @description What still waits, or what failed.
+         * @example failed
+         */
+        state: 'waiting' | 'failed';
+        /**
+         * @description The `next` of the page before. Its content is not for you to read or make.
+         * @example eyJpZCI6IjAxOWI4YmUxIn0
+         */
+        cursor?: components['parameters']['Cursor'];
+        /**
+         * @description How many items at most. Left out, 50.
+         * @example 100
+         */
+        limit?: components['parameters']['Limit'];
+      };
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The consignee's id.
+         * @example samkwang
+         */
+        id: components['parameters']['ConsigneeId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page of transfers. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60",
+           *           "consignee": "samkwang",
+           *           "status": "failed",
+           *           "createdAt": "2026-01-05T01:59:36.768Z",
+           *           "dueAt": null,
+           *           "attempts": 8,
+           *           "lastOutcome": "http-503",
+           *           "settledAt": "2026-01-06T06:12:40.120Z",
+           *           "expiresAt": "2026-02-04T01:59:36.768Z",
+           *           "purgedAt": null
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
+          'application/json': components['schemas']['DeliveryList'];
         };
       };
       400: components['responses']['BadRequest'];

@@ -8,6 +8,7 @@ import { activityHandlers } from './activity.ts';
 import { auditorHandlers } from './auditor.ts';
 import { consigneeHandlers } from './consignee.ts';
 import { contractHandlers } from './contracts.ts';
+import { deliveryHandlers } from './deliveries.ts';
 import { emrHandlers } from './emr.ts';
 import { eventHandlers } from './events.ts';
 import { evidenceHandlers } from './evidence.ts';
@@ -69,6 +70,7 @@ export function createHandlers(
     ...disclosureHandlers(gateway, settings),
     ...reviewHandlers(gateway),
     ...replayHandlers(gateway),
+    ...deliveryHandlers(gateway),
     ...contractHandlers(gateway),
     ...matrixHandlers(gateway),
     ...lifecycleHandlers(gateway),

@@ -12,28 +12,56 @@ export interface CursorScope {
   query: Readonly<Record<string, unknown>>;
 }
 
-const macBytes = 16;
-
-function macOf(fingerprint: Fingerprint, scope: CursorScope, id: Buffer): Buffer {
-  return fingerprint(...partsOf(scope, id)).subarray(0, macBytes);
+/** Where a list that is ordered by time goes on: after the row of this time and id. */
+export interface Place {
+  /** Microseconds since 1970 UTC: as exactly as PostgreSQL keeps times. */
+  micros: bigint;
+  /** UUID. */
+  id: string;
 }
 
-const partsOf = (scope: CursorScope, id: Buffer) =>
-  ['cursor', scope.client, canonicalText(scope.query), id] as const;
+const macBytes = 16;
+const idBytes = 16;
+
+const partsOf = (scope: CursorScope, key: Buffer) =>
+  ['cursor', scope.client, canonicalText(scope.query), key] as const;
+
+function macOf(fingerprint: Fingerprint, scope: CursorScope, key: Buffer): Buffer {
+  return fingerprint(...partsOf(scope, key)).subarray(0, macBytes);
+}
 
 /** Also one that was handed out before the HMAC key was changed. */
-function isOurs(fingerprint: Fingerprint, scope: CursorScope, bytes: Buffer): boolean {
-  const id = bytes.subarray(0, 16);
-  const others = fingerprint.others(...partsOf(scope, id));
-  return [macOf(fingerprint, scope, id), ...others].some((mac) =>
-    timingSafeEqual(bytes.subarray(16), mac.subarray(0, macBytes)),
+function isOurs(fingerprint: Fingerprint, scope: CursorScope, key: Buffer, mac: Buffer): boolean {
+  const others = fingerprint.others(...partsOf(scope, key));
+  return [macOf(fingerprint, scope, key), ...others].some((one) =>
+    timingSafeEqual(mac, one.subarray(0, macBytes)),
   );
 }
 
+const write = (fingerprint: Fingerprint, scope: CursorScope, key: Buffer): string =>
+  Buffer.concat([key, macOf(fingerprint, scope, key)]).toString('base64url');
+
+/** The key that a cursor was written for, of so many bytes. Throws `INVALID_CURSOR`. */
+function read(
+  fingerprint: Fingerprint,
+  scope: CursorScope,
+  { cursor, keyBytes }: { cursor: string; keyBytes: number },
+): Buffer {
+  const bytes = Buffer.from(cursor, 'base64url');
+  const [key, mac] = [bytes.subarray(0, keyBytes), bytes.subarray(keyBytes)];
+  // Base64 is read leniently: only the one spelling that we wrote is ours.
+  const whole = bytes.length === keyBytes + macBytes && bytes.toString('base64url') === cursor;
+  if (!whole || !isOurs(fingerprint, scope, key, mac)) throw new GatewayError('INVALID_CURSOR');
+  return key;
+}
+
+const idOf = (uuid: string): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex');
+const uuidOf = (id: Buffer): string =>
+  id.toString('hex').replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
+
 /** A cursor that continues after the row with this UUID. */
 export function cursorAfter(fingerprint: Fingerprint, scope: CursorScope, uuid: string): string {
-  const id = Buffer.from(uuid.replaceAll('-', ''), 'hex');
-  return Buffer.concat([id, macOf(fingerprint, scope, id)]).toString('base64url');
+  return write(fingerprint, scope, idOf(uuid));
 }
 
 /** The UUID that a cursor continues after, or null without one. Throws `INVALID_CURSOR`. */
@@ -43,14 +71,29 @@ export function readCursor(
   cursor: string | undefined,
 ): string | null {
   if (cursor === undefined) return null;
-  const bytes = Buffer.from(cursor, 'base64url');
-  const id = bytes.subarray(0, 16);
-  // Base64 is read leniently: only the one spelling that we wrote is ours.
-  const whole = bytes.length === 16 + macBytes && bytes.toString('base64url') === cursor;
-  if (!whole || !isOurs(fingerprint, scope, bytes)) {
-    throw new GatewayError('INVALID_CURSOR');
-  }
-  return id.toString('hex').replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
+  return uuidOf(read(fingerprint, scope, { cursor, keyBytes: idBytes }));
+}
+
+/** A cursor that continues after a row of a list that is ordered by a time and the id. */
+export function cursorAfterPlace(
+  fingerprint: Fingerprint,
+  scope: CursorScope,
+  { micros, id }: Place,
+): string {
+  const time = Buffer.alloc(8);
+  time.writeBigInt64BE(micros);
+  return write(fingerprint, scope, Buffer.concat([time, idOf(id)]));
+}
+
+/** The place that a cursor continues after, or null without one. Throws `INVALID_CURSOR`. */
+export function readPlace(
+  fingerprint: Fingerprint,
+  scope: CursorScope,
+  cursor: string | undefined,
+): Place | null {
+  if (cursor === undefined) return null;
+  const key = read(fingerprint, scope, { cursor, keyBytes: 8 + idBytes });
+  return { micros: key.readBigInt64BE(0), id: uuidOf(key.subarray(8)) };
 }
 
 /** Cuts one row too many into a page: `rows` were read with `limit + 1`. */

@@ -32,7 +32,7 @@ export interface TransferRow {
 /**
  * `ready` means that it can be claimed: its checkpoint is signed, and kept outside the database.
  */
-const transferStatus = `CASE WHEN status = 'ready' AND entry >= (SELECT size FROM noted)
+export const transferStatus = `CASE WHEN status = 'ready' AND entry >= (SELECT size FROM noted)
   THEN 'accepted' ELSE status END`;
 
 /** All of a transfer but `replaced_by`, for whoever knows that of many at once. */

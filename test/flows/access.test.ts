@@ -178,6 +178,7 @@ const table: Readonly<Record<OperationId, Access>> = {
   listConsignees: get('/v1/consignees', staff),
   getActivity: get('/v1/activity?days=7', staff),
   getConsignee: get('/v1/consignees/s1', staff),
+  listDeliveries: get('/v1/consignees/s1/deliveries?state=waiting', staff),
   pauseConsignee: post('/v1/consignees/s1/pause', ['consignees:operate'], { body: reason }),
   resumeConsignee: post('/v1/consignees/s1/resume', ['consignees:operate'], { body: reason }),
   replayConsignee: post('/v1/consignees/s1/replay', ['consignees:operate'], {

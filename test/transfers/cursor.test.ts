@@ -2,7 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createFingerprint } from '#src/sealing/fingerprint.ts';
-import { cursorAfter, pageOf, readCursor, type CursorScope } from '#src/transfers/cursor.ts';
+import {
+  cursorAfter,
+  cursorAfterPlace,
+  pageOf,
+  readCursor,
+  readPlace,
+  type CursorScope,
+} from '#src/transfers/cursor.ts';
 
 const fingerprint = createFingerprint({ key: Buffer.alloc(32, 1) });
 const scope: CursorScope = { client: 'emr', query: { list: 'transfers', status: 'ready' } };
@@ -16,6 +23,18 @@ test('a cursor continues after the row it was made of, whatever its id', () => {
       expect(readCursor(fingerprint, scope, cursorAfter(fingerprint, scope, id))).toBe(id);
     }),
   );
+});
+
+test('one of a list by time continues after its place, and after no other kind of row', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), fc.uuid(), (micros, id) => {
+      const made = cursorAfterPlace(fingerprint, scope, { micros, id });
+      expect(readPlace(fingerprint, scope, made)).toEqual({ micros, id });
+      expect(() => readCursor(fingerprint, scope, made)).toThrow(invalid);
+    }),
+  );
+  expect(() => readPlace(fingerprint, scope, cursor)).toThrow(invalid);
+  expect(readPlace(fingerprint, scope, undefined)).toBeNull();
 });
 
 test('without a cursor a list begins at its beginning', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { redeliverTransfer, replayMissed } from '#src/bin/redeliver.ts';
+import type { DeliverySummary } from '#src/transfers/for-operator.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary, orderFor, posted } from '#test/support/orders.ts';
@@ -415,3 +416,75 @@ async function upload(consignee: string, count: number): Promise<string[]> {
   });
   return ids;
 }
+
+describe('the list of deliveries', () => {
+  const path = (state: string, more = '') =>
+    `/v1/consignees/mediage/deliveries?state=${state}${more}`;
+
+  /** All of it, page by page. */
+  async function list(state: string, limit = 2): Promise<DeliverySummary[]> {
+    const auditor = await gateway.as('auditor');
+    const all: DeliverySummary[] = [];
+    for (let cursor = ''; ;) {
+      type Page = { items: DeliverySummary[]; next: string | null };
+      const page = await auditor.json<Page>(path(state, `&limit=${limit}${cursor}`));
+      all.push(...page.items);
+      if (page.next === null) return all;
+      expect(page.items).toHaveLength(limit);
+      cursor = `&cursor=${page.next}`;
+    }
+  }
+
+  test('shows what waits by when it is due, and what failed by when it ended', async () => {
+    await setPaused(gateway, 'mediage', true);
+    const first = await ended('mediage', 'failed');
+    await multiply(first, 9);
+    const { rows } = await world.db.query<{ id: string }>(
+      `SELECT id FROM transfers WHERE consignee = 'mediage' ORDER BY id`,
+    );
+    const ids = rows.map(({ id }) => id);
+    expect(ids[0]).toBe(first);
+    // Due a microsecond apart, backwards; one that is leased; two that ended in one moment.
+    await asOwner(
+      world,
+      `UPDATE transfers SET status = CASE place WHEN 5 THEN 'leased' ELSE 'ready' END,
+         due_at = '2030-01-01T00:00:00.123Z'::timestamptz - place * interval '1 microsecond',
+         settled_at = NULL, purge_at = NULL
+       FROM unnest($1::uuid[]) WITH ORDINALITY AS one (id, place) WHERE transfers.id = one.id`,
+      [ids.slice(0, 5)],
+    );
+    const states = ['rejected', 'failed', 'expired', 'delivered', 'withdrawn'];
+    await asOwner(
+      world,
+      `UPDATE transfers SET status = one.status, settled_at = '2026-01-01T00:00:00Z'
+       FROM unnest($1::uuid[], $2::text[]) AS one (id, status) WHERE transfers.id = one.id`,
+      [ids.slice(5), states],
+    );
+    const waiting = await list('waiting');
+    expect(waiting.map(({ id }) => id)).toEqual(ids.slice(0, 5).toReversed());
+    expect(waiting.map(({ status }) => status)).toEqual(['leased', 'ready', 'ready', 'ready', 'ready']);
+    const failed = await list('failed');
+    expect(failed.map(({ id }) => id)).toEqual(ids.slice(5, 8).toReversed());
+    expect(failed[0]).toEqual({
+      ...{ id: ids[7], consignee: 'mediage', status: 'expired', attempts: 2, dueAt: null },
+      ...{ lastOutcome: 'http-500', settledAt: '2026-01-01T00:00:00.000Z', purgedAt: null },
+      ...{ createdAt: failed[0]?.createdAt, expiresAt: failed[0]?.expiresAt },
+    });
+    expect(waiting[0]).toMatchObject({ dueAt: '2030-01-01T00:00:00.122Z', settledAt: null });
+    expect(await list('waiting', 5)).toEqual(waiting);
+  });
+
+  test('has cursors that are good for it alone', async () => {
+    const auditor = await gateway.as('auditor');
+    const { next } = await auditor.json<{ next: string }>(path('waiting', '&limit=2'));
+    const invalid = { status: 400, code: 'INVALID_CURSOR' };
+    for (const other of [path('failed'), path('waiting').replace('mediage', 'eone')]) {
+      expect(await answered(auditor.fetch(`${other}&cursor=${next}`))).toEqual(invalid);
+    }
+    const operator = await gateway.as('operator');
+    expect(await answered(operator.fetch(path('waiting', `&cursor=${next}`)))).toEqual(invalid);
+    const nobody = path('waiting').replace('mediage', 'nobody');
+    expect(await answered(auditor.fetch(nobody))).toEqual({ status: 404, code: 'NOT_FOUND' });
+    expect((await auditor.fetch('/v1/consignees/mediage/deliveries')).status).toBe(400);
+  });
+});
