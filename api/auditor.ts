@@ -29,7 +29,9 @@ export function auditorHandlers(
     async getCheckpoint({ query }) {
       const { witnesses: witnessesMin } = query;
       if (witnessesMin === undefined) {
-        return { status: 200, body: (await ledger.latestCheckpoint()).note };
+        const { note, signedAt } = await ledger.latestCheckpoint();
+        const headers = { 'last-modified': signedAt.toUTCString() };
+        return { status: 200, body: note, headers };
       }
       const found = await witnessedCheckpoint(gateway, { witnessesMin });
       if (found === null) throw new GatewayError('NOT_FOUND');

@@ -8,6 +8,8 @@ export type Schemas = components['schemas'];
 const withToken: Middleware = {
   async onRequest({ request }) {
     request.headers.set('authorization', `Bearer ${await bearer()}`);
+    // Problems are told in the language of the page, not in that of the browser.
+    request.headers.set('accept-language', document.documentElement.lang);
     return request;
   },
 };
@@ -26,6 +28,10 @@ export class Refusal extends Error {
     this.detail = problem?.detail ?? '';
   }
 }
+
+/** True where the gateway answered, and said no. */
+export const isRefused = (error: Error): error is Refusal =>
+  error instanceof Refusal && error.code !== 'UNREACHABLE';
 
 interface Reply<Data> {
   data?: Data;

@@ -39,6 +39,8 @@ interface Seen {
 export interface Ledger {
   vkey: string;
   checkpoint: Checkpoint;
+  /** When it was signed, as the gateway says; it stands in no signature. */
+  signedAt: string | null;
   /** The size at which this browser saw it before; null: never. */
   before: number | null;
   /** False: it does not continue what this browser saw. */
@@ -48,19 +50,21 @@ export interface Ledger {
 /** Asks for the newest checkpoint and checks it. Throws where its signature is not good. */
 export async function readLedger(): Promise<Ledger> {
   const { vkey } = await told(api.GET('/v1/ledger/key'));
-  const note = await told(api.GET('/v1/ledger/checkpoint', { parseAs: 'text' }));
+  const reply = await api.GET('/v1/ledger/checkpoint', { parseAs: 'text' });
+  const note = await told(Promise.resolve(reply));
+  const signedAt = reply.response.headers.get('last-modified');
   const checkpoint = await verifyCheckpoint(webCrypto, vkey, note);
   const text = localStorage.getItem(kept);
   const seen = text === null ? null : (JSON.parse(text) as Seen);
   if (seen === null || seen.vkey !== vkey) {
     // Another key is another ledger, or the key has turned: either is said, not judged, here.
     localStorage.setItem(kept, JSON.stringify({ vkey, note }));
-    return { vkey, checkpoint, before: null, continues: true };
+    return { vkey, checkpoint, signedAt, before: null, continues: true };
   }
   const earlier = await verifyCheckpoint(webCrypto, vkey, seen.note);
   const continues = await isContinued(earlier, checkpoint);
   if (continues) localStorage.setItem(kept, JSON.stringify({ vkey, note }));
-  return { vkey, checkpoint, before: earlier.size, continues };
+  return { vkey, checkpoint, signedAt, before: earlier.size, continues };
 }
 
 async function isContinued(earlier: Checkpoint, later: Checkpoint): Promise<boolean> {

@@ -4,11 +4,18 @@ import './console.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { isRefused } from './api.ts';
 import { App } from './app.tsx';
 import { LanguageProvider } from './language.tsx';
 
 const queries = new QueryClient({
-  defaultOptions: { queries: { retry: 1, staleTime: 10_000, refetchOnWindowFocus: false } },
+  defaultOptions: {
+    queries: {
+      // What was refused once is refused again; what was not answered may be.
+      retry: (count, error) => count < 2 && !isRefused(error),
+      ...{ staleTime: 10_000, refetchOnWindowFocus: false },
+    },
+  },
 });
 
 const place = document.getElementById('console');

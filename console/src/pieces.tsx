@@ -1,7 +1,7 @@
 /** Small pieces that every page is made of. */
 import type { ReactNode } from 'react';
 import { Button } from 'react-aria-components';
-import { Refusal } from './api.ts';
+import { isRefused } from './api.ts';
 import { useLanguage } from './language.tsx';
 
 /** A whole page's worth of one sentence. */
@@ -19,6 +19,8 @@ interface Asked<Data> {
   data: Data | undefined;
   error: Error | null;
   refetch: () => unknown;
+  /** `paused`: not asked, since the browser is offline. */
+  fetchStatus?: string;
 }
 
 /** What a question came to: its answer, that it is under way, or why there is none. */
@@ -27,8 +29,9 @@ export function Answer<Data>(props: { of: Asked<Data>; children: (data: Data) =>
   const { say } = useLanguage();
   if (of.error) return <Failure error={of.error} onAgain={() => void of.refetch()} />;
   if (of.data === undefined) {
+    if (of.fetchStatus === 'paused') return <p className="quiet">{say.later}</p>;
     return (
-      <p className="quiet" role="status">
+      <p className="quiet waiting" role="status">
         {say.loading}
       </p>
     );
@@ -38,11 +41,10 @@ export function Answer<Data>(props: { of: Asked<Data>; children: (data: Data) =>
 
 export function Failure({ error, onAgain }: { error: Error; onAgain?: () => void }) {
   const { say } = useLanguage();
-  const isReach = !(error instanceof Refusal) || error.code === 'UNREACHABLE';
   return (
     <div className="failure" role="alert">
-      <p>{isReach ? say.offline : error.message}</p>
-      {!isReach && <p>{error.detail}</p>}
+      <p>{isRefused(error) ? error.message : say.offline}</p>
+      {isRefused(error) && <p>{error.detail}</p>}
       {onAgain && <Button onPress={onAgain}>{say.again}</Button>}
     </div>
   );

@@ -2,78 +2,41 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rootDir } from '#src/bin/settings.ts';
-import { axeSource, startBrowser } from '#test/support/browser.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary } from '#test/support/orders.ts';
-import { makePerson, password, type Authenticator } from '#test/support/people.ts';
 import { asOwner, order, reached } from '#test/support/transfers.ts';
 import { until } from '#test/support/wait.ts';
+import { openOffice, type Office } from './support.ts';
 
 let world: World;
 let gateway: TestGateway;
 let lab: ConsigneeServer;
-let browser: Browser;
-let axe: string;
+let office: Office;
 /** A transfer that a lab took. */
 let delivered: string;
-/** What the pages broke: their policy, a script, an address that is not there. */
-const complaints: string[] = [];
-
 const shots = join(rootDir, 'coverage/console');
 
 beforeAll(async () => {
   mkdirSync(shots, { recursive: true });
-  axe = await axeSource();
   lab = await startConsigneeServer();
   world = await makeWorld({ pushUrls: { samkwang: lab.url } });
   gateway = await startGateway(world);
   delivered = await order(gateway, 'samkwang');
   await order(gateway, 'engitech');
   await reached(gateway, delivered, 'delivered');
-  browser = await startBrowser();
+  office = await openOffice(world, gateway);
 });
 
 afterAll(async () => {
-  await browser?.close();
+  await office?.close();
   await gateway?.stop();
   await world?.close();
   await lab?.close();
 });
-
-/** A browser of its own for one person. */
-async function open(language: 'en' | 'ko', width = 1280): Promise<[BrowserContext, Page]> {
-  const context = await browser.newContext({
-    ...{ locale: language === 'ko' ? 'ko-KR' : 'en-GB', viewport: { width, height: 900 } },
-  });
-  const page = await context.newPage();
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  return [context, page];
-}
-
-/** Signs in as a person would: at the gateway's own page, with a code of the phone. */
-async function signIn(page: Page, id: string, phone: Authenticator, path = '/console/') {
-  await page.goto(gateway.url + path);
-  await page.fill('input[name=account]', id);
-  await page.fill('input[name=password]', password);
-  await page.fill('input[name=code]', phone.next());
-  await page.click('button[type=submit]');
-  await page.waitForSelector('header.bar');
-}
-
-async function faultsOf(page: Page): Promise<unknown[]> {
-  await page.evaluate(axe);
-  const found = await page.evaluate('axe.run()');
-  return (found as { violations: { id: string; nodes: { html: string }[] }[] }).violations.map(
-    ({ id, nodes }) => [id, nodes.map(({ html }) => html)],
-  );
-}
 
 const pages = {
   overview: '/console/',
@@ -85,44 +48,39 @@ const pages = {
 async function show(page: Page, name: keyof typeof pages): Promise<void> {
   const path = pages[name].replace(':id', delivered);
   await page.goto(gateway.url + path);
-  await page.waitForSelector(name === 'transfer' ? 'p.good, p.bad' : 'tbody tr');
+  await office.settled(page);
 }
 
 describe.each(['en', 'ko'] as const)('in %s', (language) => {
   test.each([1280, 390])('an auditor has every page, at %i pixels', async (width) => {
-    const [id, phone] = await makePerson(world, gateway, ['auditor']);
-    const [context, page] = await open(language, width);
-    await signIn(page, id, phone, `/console/transfers/${delivered}`);
+    const path = `/console/transfers/${delivered}`;
+    const page = await office.seat('auditor', { language, width, path });
     await page.waitForSelector('p.good');
     expect(new URL(page.url()).pathname).toBe(`/console/transfers/${delivered}`);
     for (const name of Object.keys(pages) as (keyof typeof pages)[]) {
       await show(page, name);
-      const path = join(shots, `${name}-${language}-${width}.png`);
-      await page.screenshot({ path, fullPage: true });
-      expect([name, await faultsOf(page)]).toEqual([name, []]);
+      const shot = join(shots, `${name}-${language}-${width}.png`);
+      await page.screenshot({ path: shot, fullPage: true });
+      expect([name, await office.faultsOf(page)]).toEqual([name, []]);
       const wide = await page.evaluate('document.documentElement.scrollWidth');
       expect(wide).toBe(width);
       expect(await page.getAttribute('html', 'lang')).toBe(language);
     }
-    await context.close();
+    await page.context().close();
   });
 });
 
 test('an operator has no page of an auditor, and is told so', async () => {
-  const [id, phone] = await makePerson(world, gateway, ['operator']);
-  const [context, page] = await open('en');
-  await signIn(page, id, phone);
-  await page.waitForSelector('tbody tr');
-  expect(await page.locator('nav a').allTextContents()).toEqual(['Overview']);
+  const page = await office.seat('operator');
+  await office.settled(page);
+  expect(await page.locator('.bar nav a').allTextContents()).not.toContain('Transfers');
   await page.goto(`${gateway.url}/console/transfers/${delivered}`);
   expect(await page.textContent('main')).toBe('Your role does not include this page.');
-  await context.close();
+  await page.context().close();
 });
 
 test('search goes by the address, and what is shown is what the API finds', async () => {
-  const [id, phone] = await makePerson(world, gateway, ['privacy-officer']);
-  const [context, page] = await open('en');
-  await signIn(page, id, phone, '/console/transfers');
+  const page = await office.seat('privacy-officer', { path: '/console/transfers' });
   await page.waitForSelector('tbody tr');
   await page.selectOption('select[name=consignee]', 'engitech');
   await page.click('button.main');
@@ -134,14 +92,12 @@ test('search goes by the address, and what is shown is what the API finds', asyn
   await until('two rows', async () => (await count()) === 2);
   await page.goto(`${gateway.url}/console/transfers?released=nonsense`);
   await page.waitForSelector('[role=alert]');
-  expect(complaints.splice(0)).toEqual([expect.stringContaining('400'), expect.any(String)]);
-  await context.close();
+  expect(office.complaints.splice(0)).toEqual([expect.stringContaining('400')]);
+  await page.context().close();
 });
 
 test('the evidence of a transfer is saved for a reason', async () => {
-  const [id, phone] = await makePerson(world, gateway, ['auditor']);
-  const [context, page] = await open('en');
-  await signIn(page, id, phone, `/console/transfers/${delivered}`);
+  const page = await office.seat('auditor', { path: `/console/transfers/${delivered}` });
   await page.waitForSelector('p.good');
   await page.fill('input[name=reason]', 'the monthly inspection');
   const [download] = await Promise.all([
@@ -150,21 +106,19 @@ test('the evidence of a transfer is saved for a reason', async () => {
   ]);
   const file = JSON.parse(readFileSync(await download.path(), 'utf8')) as { transfer: string };
   expect(file.transfer).toBe(delivered);
-  await context.close();
+  await page.context().close();
 });
 
 test('what PostgreSQL was made to say turns the proof red', async () => {
-  const [id, phone] = await makePerson(world, gateway, ['auditor']);
-  const [context, page] = await open('en');
   const other = await order(gateway, 'samkwang');
   await reached(gateway, other, 'delivered');
-  await signIn(page, id, phone, `/console/transfers/${other}`);
+  const page = await office.seat('auditor', { path: `/console/transfers/${other}` });
   await page.waitForSelector('p.good');
   await tamper(other);
   await page.reload();
   await page.waitForSelector('p.bad');
   expect(await page.textContent('p.bad')).toContain('does NOT hold');
-  await context.close();
+  await page.context().close();
 });
 
 /** Changes the time in a leaf, as a hand in the database would. */
@@ -179,9 +133,7 @@ async function tamper(transfer: string): Promise<void> {
 }
 
 test('nothing secret is kept by the browser, and nothing personal is in it', async () => {
-  const [id, phone] = await makePerson(world, gateway, ['auditor']);
-  const [context, page] = await open('en');
-  await signIn(page, id, phone, `/console/transfers/${delivered}`);
+  const page = await office.seat('auditor', { path: `/console/transfers/${delivered}` });
   await page.waitForSelector('p.good');
   const text = await page.evaluate(
     'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.title, location.href])',
@@ -190,7 +142,7 @@ test('nothing secret is kept by the browser, and nothing personal is in it', asy
   for (const secret of [canary.name, canary.chartNumber]) expect(text).not.toContain(secret);
   await page.click('text=Sign out');
   await page.waitForSelector('input[name=account]');
-  await context.close();
+  await page.context().close();
 });
 
 test('the page comes under a policy that lets in nothing from elsewhere', async () => {
@@ -212,5 +164,5 @@ test('what a first visit loads of scripts is less than 300 KB, compressed', () =
 });
 
 test('no page broke its policy, or anything else', () => {
-  expect(complaints).toEqual([]);
+  expect(office.complaints).toEqual([]);
 });

@@ -1,0 +1,12 @@
+/** What the last attempt came to, for people: the gateway's closed codes and HTTP's numbers. */
+
+interface OutcomeWords {
+  answered: (status: string) => string;
+  outcomes: Readonly<Record<string, string>>;
+}
+
+export function outcomeText(words: OutcomeWords, outcome: string | null): string {
+  if (outcome === null) return '–';
+  const status = /^http-(\d{3})$/.exec(outcome)?.[1];
+  return status ? words.answered(status) : (words.outcomes[outcome] ?? outcome);
+}

@@ -1,0 +1,91 @@
+/** What the page of one transfer says. */
+import { inBoth } from '../../words/both.ts';
+
+export const transferWords = inBoth(
+  {
+    title: 'Transfer',
+    when: 'Accepted',
+    back: 'All transfers',
+    facts: 'Facts',
+    client: 'Sent by',
+    expires: 'Expires',
+    settled: 'Ended',
+    attempts: 'Attempts',
+    outcome: 'Last outcome',
+    commitment: 'Commitment',
+    life: 'Its life',
+    decision: 'What became of each item',
+    item: 'Item',
+    became: 'Became',
+    clause: (contract: string) => `What ${contract} says of it`,
+    listed: (place: number, count: number, required: boolean) =>
+      `Item ${place} of ${count}, ${required ? 'required' : 'where the record has it'}.`,
+    notListed: (count: number) => `Not among the ${count} items that it lists.`,
+    noClause: {
+      NEVER_SHARED: 'No contract can allow it.',
+      UNKNOWN_ITEM: 'No contract can list what the dictionary does not know.',
+    },
+    basis: (basis: string) => `Legal basis: ${basis}`,
+    rule: (rule: string) => `derived by the rule ${rule}`,
+    uncovered: 'No signed checkpoint covers this transfer yet: wait a moment, and load again.',
+    proof: 'Proof, checked in this browser',
+    checking: 'Checking…',
+    good: (count: string, size: string) =>
+      `All ${count} entries of this transfer are in the ledger of ${size} entries whose checkpoint the gateway signed.`,
+    bad: 'The proof does NOT hold',
+    proves:
+      'It proves that these entries stood in the ledger when the checkpoint was signed, byte for byte, and that nobody can change or remove them without being found.',
+    provesNot:
+      'It does not prove that the entries tell the truth about the world outside, nor that everybody is shown the same ledger: for that there are witnesses and the comparison of days.',
+    key: 'Checked with the key',
+    evidence: 'Download the evidence',
+    evidenceNote: 'One file that “waybill ledger verify --evidence” accepts alone.',
+    purged: 'The content was purged',
+    entry: (index: string) => `entry ${index}`,
+    who: (actor: string) => `by ${actor}`,
+    reads: (count: string) => `Looked at ${count} times`,
+  },
+  {
+    title: '제공 건',
+    when: '접수',
+    back: '전체 제공 내역',
+    facts: '기본 정보',
+    client: '보낸 곳',
+    expires: '만료',
+    settled: '종료',
+    attempts: '시도 횟수',
+    outcome: '최근 결과',
+    commitment: '커밋먼트',
+    life: '처리 경과',
+    decision: '항목별 처리',
+    item: '항목',
+    became: '처리',
+    clause: (contract) => `${contract} 계약의 내용`,
+    listed: (place, count, required) =>
+      `전체 ${count}개 항목 중 ${place}번째, ${required ? '필수' : '기록에 있으면 제공'}.`,
+    notListed: (count) => `계약이 정한 ${count}개 항목에 없습니다.`,
+    noClause: {
+      NEVER_SHARED: '어떤 계약으로도 제공할 수 없습니다.',
+      UNKNOWN_ITEM: '사전에 없는 항목은 계약에 넣을 수 없습니다.',
+    },
+    basis: (basis) => `법적 근거: ${basis}`,
+    rule: (rule) => `${rule} 규칙으로 가공`,
+    uncovered: '아직 서명된 체크포인트에 포함되지 않았습니다. 잠시 뒤 다시 여십시오.',
+    proof: '증명 (이 브라우저에서 검증)',
+    checking: '검증 중…',
+    good: (count, size) =>
+      `이 제공 건의 기록 ${count}건이 모두, 게이트웨이가 체크포인트에 서명한 기록 ${size}건의 원장에 있습니다.`,
+    bad: '증명이 맞지 않습니다',
+    proves:
+      '체크포인트에 서명한 때 이 기록들이 한 바이트도 다르지 않게 원장에 있었고, 누구도 들키지 않고 고치거나 지울 수 없음을 증명합니다.',
+    provesNot:
+      '기록 내용이 바깥 사실과 맞는지, 모두가 같은 원장을 보는지는 증명하지 않습니다. 그것은 증인과 일별 대사로 확인합니다.',
+    key: '검증에 쓴 키',
+    evidence: '증거 파일 내려받기',
+    evidenceNote: '“waybill ledger verify --evidence”가 이 파일 하나로 검증합니다.',
+    purged: '내용은 파기되었습니다',
+    entry: (index) => `기록 ${index}`,
+    who: (actor) => actor,
+    reads: (count) => `열람 ${count}회`,
+  },
+);

@@ -1,0 +1,61 @@
+/** Every page: its address, its name in the bar, whom it is for. Each is loaded when it is opened. */
+import { lazy, type ComponentType } from 'react';
+import { inBoth, type InBoth } from './words/both.ts';
+
+export interface PageProps {
+  scopes: ReadonlySet<string>;
+  /** What the address names: ids, never a person. */
+  params: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  path: string;
+  name: InBoth<string>;
+  /** False: reached from another page. */
+  inBar: boolean;
+  /** Any of these opens it; the API judges for itself. */
+  scopes: readonly string[];
+  Page: ComponentType<PageProps>;
+}
+
+/** A page in a file of its own, which is fetched when somebody goes there. */
+function paged<Name extends string>(
+  name: Name,
+  load: () => Promise<Record<Name, ComponentType<PageProps>>>,
+) {
+  return lazy(async () => ({ default: (await load())[name] }));
+}
+
+export const routes: readonly Route[] = [
+  {
+    path: '/',
+    name: inBoth('Overview', '현황'),
+    inBar: true,
+    scopes: ['audit:read', 'consignees:operate'],
+    Page: paged('Overview', () => import('./pages/overview/overview.tsx')),
+  },
+  {
+    path: '/transfers',
+    name: inBoth('Transfers', '제공 내역'),
+    inBar: true,
+    scopes: ['audit:read'],
+    Page: paged('Transfers', () => import('./pages/transfers/transfers.tsx')),
+  },
+  {
+    path: '/transfers/:id',
+    name: inBoth('Transfer', '제공 건'),
+    inBar: false,
+    scopes: ['audit:read'],
+    Page: paged('Transfer', () => import('./pages/transfer/transfer.tsx')),
+  },
+  {
+    path: '/deliveries',
+    name: inBoth('Deliveries', '전송'),
+    inBar: true,
+    scopes: ['consignees:operate', 'audit:read'],
+    Page: paged('Deliveries', () => import('./pages/deliveries/deliveries.tsx')),
+  },
+];
+
+export const isOpenTo = ({ scopes }: Route, held: ReadonlySet<string>) =>
+  scopes.some((scope) => held.has(scope));

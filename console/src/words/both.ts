@@ -1,0 +1,8 @@
+/** Words in both languages: a sentence that one of them lacks does not compile. */
+
+export type Language = 'en' | 'ko';
+
+export type InBoth<Words> = Readonly<Record<Language, Words>>;
+
+/** A page's own words; they are loaded with the page. */
+export const inBoth = <Words>(en: Words, ko: NoInfer<Words>): InBoth<Words> => ({ en, ko });
