@@ -5,6 +5,7 @@ import { getTransfer, listTransfers } from '#src/transfers/for-emr.ts';
 import { preview, release } from '#src/transfers/release.ts';
 import { redeliver } from '#src/transfers/replay.ts';
 import { actorOf } from './caller.ts';
+import { redeliverForOperator } from './deliveries.ts';
 import type { Handlers } from './handler.ts';
 import { readIdempotencyKey, repeatableOrder } from './idempotency-key.ts';
 import { pageLimit } from './page.ts';
@@ -61,8 +62,10 @@ export function emrHandlers(
     async redeliverTransfer(request) {
       const { id } = request.path;
       const reason = request.body?.reason;
-      await redeliver(gateway, { actor: actorOf(request), transfer: id, reason });
-      const transfer = await getTransfer(gateway, { client: request.caller.client, id });
+      const { client, scopes } = request.caller;
+      if (!scopes.has('transfers:write')) return redeliverForOperator(gateway, request);
+      await redeliver(gateway, { actor: actorOf(request), client, transfer: id, reason });
+      const transfer = await getTransfer(gateway, { client, id });
       return { status: 200, body: channelOf(transfer) };
     },
   };

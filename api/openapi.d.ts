@@ -168,6 +168,9 @@ export interface paths {
      *
      *     It cannot be called back once bytes of it may have left, however long ago. Send a corrected
      *     order with `replaces` rather than a rejected one once more. The body may be left out.
+     *
+     *     With `consignees:operate` it may be any EMR's transfer. Then `reason` is required, and the
+     *     answer says how the delivery stands and nothing of what the transfer holds.
      */
     post: operations['redeliverTransfer'];
     delete?: never;
@@ -1362,6 +1365,36 @@ export interface paths {
      *     nothing. The reason is kept sealed.
      */
     post: operations['resumeConsignee'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/consignees/{id}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Try what waits for a consignee now
+     * @description What waits for its next attempt at this consignee is due now, 10,000 at most with one
+     *     request; with `transfer`, that one alone. Attempts that were made stay counted. What is due
+     *     already, on its way or at its end is left as it is: `due` says how many were hurried, and
+     *     `0` is no fault. What failed for good is for `POST /v1/transfers/{id}/redeliver` or
+     *     `…/replay`.
+     *
+     *     It opens no way. While the consignee is paused, its breaker open, its endpoint on hold or
+     *     disabled, what is due goes on waiting, and one probe goes at a time where the breaker lets
+     *     it; its rate holds as ever. `POST /v1/consignees/{id}/resume` closes the breaker and hurries
+     *     what was postponed. Where anything was hurried, one entry says so, with the reason in its
+     *     sealed detail.
+     */
+    post: operations['retryConsignee'];
     delete?: never;
     options?: never;
     head?: never;
@@ -2703,6 +2736,17 @@ export interface components {
     RedeliverRequest: {
       /** @description A sentence. */
       reason?: string;
+    };
+    /** @description What is to be tried now, and why. */
+    RetryRequest: {
+      /** @description A sentence. */
+      reason: string;
+      transfer?: components['schemas']['Id'];
+    };
+    /** @description What came of it. */
+    Retry: {
+      /** @description How many are due now. */
+      due: number;
     };
     /** @description Why the state of a consignee is changed. */
     ReasonRequest: {
@@ -5878,7 +5922,8 @@ export interface operations {
            *       "purgedAt": null
            *     }
            */
-          'application/json': components['schemas']['Transfer'];
+          'application/json':
+            components['schemas']['Transfer'] | components['schemas']['DeliverySummary'];
         };
       };
       400: components['responses']['BadRequest'];
@@ -9496,6 +9541,61 @@ export interface operations {
            *     }
            */
           'application/json': components['schemas']['Consignee'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  retryConsignee: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path: {
+        /**
+         * @description The consignee's id.
+         * @example samkwang
+         */
+        id: components['parameters']['ConsigneeId'];
+      };
+      cookie?: never;
+    };
+    /** @description Why, and which one where it is not all of them. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "reason": "The laboratory says that its server is back."
+         *     }
+         */
+        'application/json': components['schemas']['RetryRequest'];
+      };
+    };
+    responses: {
+      /** @description How many are due now that were not. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "due": 412
+           *     }
+           */
+          'application/json': components['schemas']['Retry'];
         };
       };
       400: components['responses']['BadRequest'];

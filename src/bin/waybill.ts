@@ -64,7 +64,7 @@ const usage = `usage: waybill <command>
   transfer send --file ORDERS.ndjson --url URL --client-key FILE
                              upload many orders; goes on by itself where it broke off
   transfer redeliver ID --url URL --client-key FILE [--reason TEXT]
-                             let one that ended go once more, as its EMR
+                             let one that ended go once more: its EMR, or an operator with a reason
   consignee replay ID --what failed|unacknowledged --since TIME --reason TEXT --url URL
                    --client-key FILE
                              let what a consignee did not get since then go once more

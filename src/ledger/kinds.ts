@@ -34,6 +34,7 @@ export const entryKinds = [
   'subject-resumed',
   'consignee-paused',
   'consignee-resumed',
+  'consignee-retried',
   'endpoint-disabled',
   'endpoint-enabled',
   ...oversightKinds,
@@ -140,6 +141,8 @@ export interface DetailByKind extends OversightDetail {
   'subject-resumed': Step & { subject: string; consignees: readonly string[] };
   'consignee-paused': Step;
   'consignee-resumed': Step;
+  /** A person made due what waited for its next attempt, `due` of them; or the leaf's transfer. */
+  'consignee-retried': Step & { reason: string; due: number };
   /** It said that it is gone. */
   'endpoint-disabled': Step & { outcome: string };
   'endpoint-enabled': Step;
@@ -188,6 +191,7 @@ export const leafNeeds: Readonly<Record<EntryKind, readonly (keyof LeafFields)[]
   'subject-resumed': [],
   'consignee-paused': ['consignee'],
   'consignee-resumed': ['consignee'],
+  'consignee-retried': ['consignee'],
   'endpoint-disabled': ['consignee'],
   'endpoint-enabled': ['consignee'],
   ...oversightLeafNeeds,

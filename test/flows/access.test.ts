@@ -86,8 +86,8 @@ const table: Readonly<Record<OperationId, Access>> = {
   previewTransfer: post('/v1/transfers/preview', ['transfers:preview'], { body: order }),
   getTransfer: get('/v1/transfers/{transfer}', ['transfers:read'], ['emr']),
   cancelTransfer: post('/v1/transfers/{transfer}/cancel', ['transfers:write'], { of: ['emr'] }),
-  redeliverTransfer: post('/v1/transfers/{transfer}/redeliver', ['transfers:write'], {
-    of: ['emr'],
+  redeliverTransfer: post('/v1/transfers/{transfer}/redeliver', stopping, {
+    ...{ of: ['emr', 'operator'], body: reason },
   }),
   suspendSubject: post('/v1/subjects/suspend', stopping, { body: stop }),
   resumeSubject: post('/v1/subjects/resume', stopping, { body: stop }),
@@ -181,6 +181,7 @@ const table: Readonly<Record<OperationId, Access>> = {
   listDeliveries: get('/v1/consignees/s1/deliveries?state=waiting', staff),
   pauseConsignee: post('/v1/consignees/s1/pause', ['consignees:operate'], { body: reason }),
   resumeConsignee: post('/v1/consignees/s1/resume', ['consignees:operate'], { body: reason }),
+  retryConsignee: post('/v1/consignees/s1/retry', ['consignees:operate'], { body: reason }),
   replayConsignee: post('/v1/consignees/s1/replay', ['consignees:operate'], {
     body: () => ({ what: 'failed', since: '2999-01-01T00:00:00Z', ...reason() }),
   }),

@@ -205,6 +205,11 @@ export const samples: { [K in EntryKind]: Extract<EntryInput, { kind: K }> } = {
     consignee: 'samkwang',
     detail: { actor: operator, source },
   },
+  'consignee-retried': {
+    kind: 'consignee-retried',
+    ...{ at, transfer, consignee: 'samkwang' },
+    detail: { actor: operator, source, reason: 'they say that they are back', due: 1 },
+  },
   'endpoint-disabled': {
     kind: 'endpoint-disabled',
     ...{ at, consignee: 'samkwang', detail: { actor: gateway, outcome: 'http-410' } },

@@ -1,10 +1,12 @@
 /** What ended goes once more, for its EMR or for an operator; what is called back does not go. */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { redeliverTransfer, replayMissed } from '#src/bin/redeliver.ts';
 import type { DeliverySummary } from '#src/transfers/for-operator.ts';
+import { entriesOf } from '#test/flows/support.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary, orderFor, posted } from '#test/support/orders.ts';
@@ -142,6 +144,30 @@ describe('a redelivery', () => {
     const all = { what: 'failed', since: '2026-01-01T00:00:00Z', ...over };
     const reply = await replay('medigene', all);
     expect(reply).toMatchObject({ replayed: 0, waiting: 0, next: null });
+  });
+
+  test('by an operator is of any EMR’s, has a reason, and shows nothing of what it holds', async () => {
+    const id = await ended('infinite', 'failed');
+    const operator = await gateway.as('operator');
+    const path = `/v1/transfers/${id}/redeliver`;
+    for (const body of [posting({}), { method: 'POST' }]) {
+      const refused = await operator.fetch(path, { ...body, headers: { ...body.headers } });
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({
+        code: 'INVALID_REQUEST',
+        errors: [{ pointer: '/reason', detail: expect.stringMatching(/\w/) as string }],
+      });
+    }
+    expect((await transferOf(gateway, id)).status).toBe('failed');
+    const reason = `asked by ${canary.name}`;
+    const shown = await operator.json<object>(path, posting({ reason }));
+    expect(shown).toMatchObject({ id, consignee: 'infinite', status: 'ready', settledAt: null });
+    expect(Object.keys(shown)).not.toEqual(expect.arrayContaining(['released', 'reference']));
+    expect(await redeliver(randomUUID(), { reason }, 'operator')).toMatchObject({ status: 404 });
+    const { entries } = await trailWith(gateway, id, 'redelivered');
+    const actor = { client: 'operator', kind: 'operator' };
+    const entry = entries.find(({ kind }) => kind === 'redelivered');
+    expect(entry?.detail).toMatchObject({ actor, reason, outcome: 'redeliver' });
   });
 
   test('leaves the result of what may have arrived the first time welcome', async () => {
@@ -462,7 +488,13 @@ describe('the list of deliveries', () => {
     );
     const waiting = await list('waiting');
     expect(waiting.map(({ id }) => id)).toEqual(ids.slice(0, 5).toReversed());
-    expect(waiting.map(({ status }) => status)).toEqual(['leased', 'ready', 'ready', 'ready', 'ready']);
+    expect(waiting.map(({ status }) => status)).toEqual([
+      'leased',
+      'ready',
+      'ready',
+      'ready',
+      'ready',
+    ]);
     const failed = await list('failed');
     expect(failed.map(({ id }) => id)).toEqual(ids.slice(5, 8).toReversed());
     expect(failed[0]).toEqual({
@@ -486,5 +518,61 @@ describe('the list of deliveries', () => {
     const nobody = path('waiting').replace('mediage', 'nobody');
     expect(await answered(auditor.fetch(nobody))).toEqual({ status: 404, code: 'NOT_FOUND' });
     expect((await auditor.fetch('/v1/consignees/mediage/deliveries')).status).toBe(400);
+  });
+});
+
+describe('trying now', () => {
+  const retry = (body: object, consignee = 'mediage') =>
+    post('operator', `/v1/consignees/${consignee}/retry`, body);
+  const due = async () => {
+    const { rows } = await world.db.query<{ id: string }>(
+      `SELECT id FROM transfers WHERE consignee = 'mediage' AND status = 'ready'
+         AND due_at < now() + interval '10 minutes' ORDER BY due_at`,
+    );
+    return rows.map(({ id }) => id);
+  };
+  const dueOf = async (body: object) =>
+    (await gateway.as('operator')).json('/v1/consignees/mediage/retry', posting(body));
+  const said = async () => {
+    const all = await entriesOf(gateway);
+    return all.filter(({ kind }) => kind === 'consignee-retried');
+  };
+  const reason = `they are back, says ${canary.name}`;
+
+  test('of one transfer makes that one due, with an entry of its own', async () => {
+    const waiting = await world.db.query<{ id: string }>(
+      `SELECT id FROM transfers WHERE consignee = 'mediage' AND status = 'ready' ORDER BY id`,
+    );
+    const [first, second] = waiting.rows;
+    expect(await dueOf({ reason, transfer: second?.id })).toEqual({ due: 1 });
+    expect(await due()).toEqual([second?.id]);
+    expect(await dueOf({ reason, transfer: second?.id })).toEqual({ due: 0 });
+    const notFound = { status: 404, code: 'NOT_FOUND' };
+    expect(await retry({ reason, transfer: first?.id }, 'eone')).toEqual(notFound);
+    expect(await retry({ reason }, 'nobody')).toEqual(notFound);
+    expect((await retry({})).status).toBe(400);
+    const { entries } = await trailWith(gateway, second?.id ?? '', 'consignee-retried');
+    const own = entries.filter(({ kind }) => kind === 'consignee-retried');
+    expect(own).toHaveLength(1);
+    expect(own[0]?.detail).toMatchObject({
+      ...{ actor: { client: 'operator', kind: 'operator' }, reason, due: 1 },
+    });
+    expect(Buffer.from(own[0]?.leaf ?? '', 'base64').toString()).not.toContain(canary.name);
+  });
+
+  test('of all hurries the others, once, and goes around no pause', async () => {
+    expect(await dueOf({ reason })).toEqual({ due: 3 });
+    expect(await due()).toHaveLength(4);
+    expect(await dueOf({ reason })).toEqual({ due: 0 });
+    const entries = await until('its entry', async () => {
+      const found = await said();
+      return found.length === 2 ? found : null;
+    });
+    expect(entries[1]).toMatchObject({ detail: { reason, due: 3 } });
+    const { rows } = await world.db.query<{ count: number }>(
+      `SELECT count(*)::integer FROM transfers
+       WHERE consignee = 'mediage' AND status = 'ready' AND attempts = 2`,
+    );
+    expect(rows).toEqual([{ count: 4 }]);
   });
 });
