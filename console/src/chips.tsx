@@ -33,15 +33,37 @@ export function Chips({ of }: { of: Decided }) {
           <span className="hidden"> ({say.kind.derived})</span>
         </li>
       ))}
-      {of.withheld.map(({ item, reason }) => (
-        <li key={`${item} ${reason}`} className="chip withheld" title={say.reason[reason]}>
-          <s>{nameOf(item)}</s>
-          <span className="hidden">
-            {' '}
-            ({say.kind.withheld}: {say.reason[reason]})
-          </span>
+      {of.withheld.length > 0 && (
+        <li>
+          <Withheld of={of.withheld} />
         </li>
-      ))}
+      )}
     </ul>
+  );
+}
+
+/** Often two thirds of the dictionary: counted by reason, and named when somebody asks. */
+function Withheld({ of }: { of: Decided['withheld'] }) {
+  const { say, number } = useLanguage();
+  const { nameOf } = useItems();
+  const reasons = [...Map.groupBy(of, ({ reason }) => reason)];
+  return (
+    <details className="withheld-items">
+      <summary>
+        {reasons.map(([reason, items]) => (
+          <span key={reason} className="chip withheld">
+            {number(items.length)} {say.kind.withheld}: {say.reason[reason]}
+          </span>
+        ))}
+      </summary>
+      <ul className="chips">
+        {of.map(({ item, reason }) => (
+          <li key={`${item} ${reason}`} className="chip withheld" title={say.reason[reason]}>
+            <s>{nameOf(item)}</s>
+            <span className="hidden"> ({say.reason[reason]})</span>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }

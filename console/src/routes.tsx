@@ -55,6 +55,13 @@ export const routes: readonly Route[] = [
     scopes: ['consignees:operate', 'audit:read'],
     Page: paged('Deliveries', () => import('./pages/deliveries/deliveries.tsx')),
   },
+  {
+    path: '/deliveries/:consignee',
+    name: inBoth('Delivery', '업체별 전송'),
+    inBar: false,
+    scopes: ['consignees:operate', 'audit:read'],
+    Page: paged('Delivery', () => import('./pages/delivery/delivery.tsx')),
+  },
 ];
 
 export const isOpenTo = ({ scopes }: Route, held: ReadonlySet<string>) =>

@@ -5,7 +5,7 @@ import { axeSource, startBrowser } from '#test/support/browser.ts';
 import type { TestGateway, World } from '#test/support/gateway.ts';
 import { makePerson, password, type Authenticator } from '#test/support/people.ts';
 
-type StaffRole = Extract<Role, 'auditor' | 'privacy-officer' | 'operator'>;
+export type StaffRole = Extract<Role, 'auditor' | 'privacy-officer' | 'operator'>;
 
 interface Seat {
   /** Where they go first. */
@@ -15,10 +15,16 @@ interface Seat {
   theme?: 'light' | 'dark';
 }
 
-export type Office = Awaited<ReturnType<typeof openOffice>>;
+export type Office = Awaited<ReturnType<typeof furnish>>;
 
 /** The browser and the accounts of a test file. Close it at the end. */
-export async function openOffice(world: World, gateway: TestGateway) {
+export const openOffice = (world: World, gateway: TestGateway) =>
+  furnish(gateway.url, (role) => makePerson(world, gateway, [role]));
+
+type Hire = (role: StaffRole) => Promise<[id: string, phone: Authenticator]>;
+
+/** An office at any gateway, where somebody can give people their accounts. */
+export async function furnish(url: string, hire: Hire) {
   const browser: Browser = await startBrowser();
   const axe = await axeSource();
   /** What pages broke: their policy, a script, an address that is not there. */
@@ -49,13 +55,13 @@ export async function openOffice(world: World, gateway: TestGateway) {
     const page = await open(place, role);
     const path = place.path ?? '/console/';
     if (!signedIn.has(role)) {
-      const [id, phone] = await makePerson(world, gateway, [role]);
-      await signIn(page, gateway.url + path, id, phone);
+      const [id, phone] = await hire(role);
+      await signIn(page, url + path, id, phone);
       const state = await page.context().storageState();
       signedIn.set(role, { cookies: state.cookies, origins: [] });
       return page;
     }
-    await page.goto(gateway.url + path);
+    await page.goto(url + path);
     await page.waitForSelector('header.bar');
     return page;
   }

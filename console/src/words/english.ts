@@ -88,7 +88,7 @@ export const en = {
     'subject-erased': 'Person erased',
     'subject-suspended': 'Person asked to stop',
     'subject-resumed': 'Person agreed again',
-    retried: 'Next attempt brought forward',
+    'consignee-retried': 'Next attempt brought forward',
   } as Readonly<Record<string, string>>,
 };
 

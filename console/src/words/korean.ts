@@ -86,6 +86,6 @@ export const ko: Sentences = {
     'subject-erased': '정보주체 정보 파기',
     'subject-suspended': '정보주체의 처리정지 요구',
     'subject-resumed': '정보주체의 처리 재개',
-    retried: '다음 시도를 앞당김',
+    'consignee-retried': '다음 시도를 앞당김',
   },
 };

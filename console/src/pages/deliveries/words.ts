@@ -12,6 +12,7 @@ export const deliveriesWords = inBoth(
     lastOutcome: 'Last attempt',
     nextAttempt: 'Next attempt',
     answered: (status: string) => `answered ${status}`,
+    token: (what: string) => `no token: ${what}`,
     outcomes: {
       'address-refused': 'its address is not allowed',
       'connection-refused': 'connection refused',
@@ -37,6 +38,7 @@ export const deliveriesWords = inBoth(
     lastOutcome: '최근 시도',
     nextAttempt: '다음 시도',
     answered: (status) => `응답 ${status}`,
+    token: (what) => `토큰 발급 실패: ${what}`,
     outcomes: {
       'address-refused': '허용되지 않은 주소',
       'connection-refused': '연결 거부됨',
