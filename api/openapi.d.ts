@@ -1238,7 +1238,7 @@ export interface paths {
     /**
      * List the consignees
      * @description Every consignee with the contract in force, whether delivery is paused, how many transfers
-     *     wait for it, and how delivery to its endpoint does.
+     *     wait for it and how many failed of late, and how delivery to its endpoint does.
      */
     get: operations['listConsignees'];
     put?: never;
@@ -3664,6 +3664,11 @@ export interface components {
       paused: boolean;
       /** @description How many transfers have not settled; of very many, the first 100,000 are counted. */
       waiting: number;
+      /**
+       * @description How many ended in the last 7 days as `failed`, `rejected` or `expired` and have not gone
+       *     once more since; of very many, 10,000 are counted.
+       */
+      failed: number;
     };
     /** @description When a consignee last asked for its inbox, and by when it has agreed to. */
     CheckIn: {
@@ -9179,7 +9184,8 @@ export interface operations {
            *             "oldestWaitingAt": "2026-01-05T01:59:58.000Z"
            *           },
            *           "paused": false,
-           *           "waiting": 3
+           *           "waiting": 3,
+           *           "failed": 0
            *         }
            *       ],
            *       "next": null
@@ -9310,7 +9316,8 @@ export interface operations {
            *         "oldestWaitingAt": "2026-01-05T01:59:58.000Z"
            *       },
            *       "paused": false,
-           *       "waiting": 3
+           *       "waiting": 3,
+           *       "failed": 0
            *     }
            */
           'application/json': components['schemas']['Consignee'];
@@ -9459,7 +9466,8 @@ export interface operations {
            *         "oldestWaitingAt": "2026-01-05T01:59:58.000Z"
            *       },
            *       "paused": true,
-           *       "waiting": 3
+           *       "waiting": 3,
+           *       "failed": 0
            *     }
            */
           'application/json': components['schemas']['Consignee'];
@@ -9537,7 +9545,8 @@ export interface operations {
            *         "oldestWaitingAt": "2026-01-05T01:59:58.000Z"
            *       },
            *       "paused": false,
-           *       "waiting": 3
+           *       "waiting": 3,
+           *       "failed": 0
            *     }
            */
           'application/json': components['schemas']['Consignee'];

@@ -6,6 +6,7 @@ import { deliveryStates, oldestWaiting, undisturbed } from '#src/delivery/delive
 import type { Gateway } from '#src/gateway.ts';
 import { checkInsOf, type CheckIn } from '#src/lifecycle/check-ins.ts';
 import { consigneeStates, setPaused } from '#src/lifecycle/pause.ts';
+import { failedLately } from '#src/transfers/for-operator.ts';
 import { actorOf } from './caller.ts';
 import type { ApiRequest, Handlers } from './handler.ts';
 
@@ -31,10 +32,9 @@ export function staffHandlers(gateway: Gateway): Pick<Handlers, StaffOperation> 
   async function consigneeViews(consignees: readonly Consignee[]) {
     const { paused, waiting } = await consigneeStates(db);
     const deliveries = await deliveryViews(consignees);
-    const checkIns = await checkInsOf(
-      gateway,
-      consignees.map(({ id }) => id),
-    );
+    const ids = consignees.map(({ id }) => id);
+    const checkIns = await checkInsOf(gateway, ids);
+    const failed = await failedLately(db, ids);
     return consignees.map(({ id, name, channel }) => {
       const contract = inForce(id);
       // The work is told also where it has ended: every consignee has at least one contract.
@@ -43,6 +43,7 @@ export function staffHandlers(gateway: Gateway): Pick<Handlers, StaffOperation> 
         ...{ id, name, channel, work, contract: contract?.id ?? null },
         ...{ checkIn: checkInView(checkIns.get(id)), delivery: deliveries.get(id) ?? null },
         ...{ paused: paused.has(id), waiting: waiting.get(id) ?? 0 },
+        failed: failed.get(id) ?? 0,
       };
     });
   }

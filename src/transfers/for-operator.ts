@@ -102,6 +102,32 @@ export async function listDeliveries(
   return { items: shown.map(viewOf), next };
 }
 
+/** What failed longer ago is for the list, and not for the count of what needs somebody now. */
+export const failedDays = 7;
+const failedCountedMax = 10_000;
+
+/**
+ * How many transfers to each consignee ended in the last days without being taken, and have not
+ * gone once more since: as `failed` in the list, 10,000 of one at most.
+ */
+export async function failedLately(
+  db: Queryable,
+  consignees: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.query<{ consignee: string; failed: number }>({
+    name: 'consignees-failed',
+    text: `SELECT consignee, failed::integer FROM unnest($1::text[]) AS asked (consignee),
+      LATERAL (SELECT count(*) AS failed FROM (
+        SELECT FROM transfers WHERE transfers.consignee = asked.consignee
+          AND status IN ('rejected', 'failed', 'expired')
+          AND settled_at > now() - make_interval(days => ${failedDays})
+        LIMIT ${failedCountedMax}) AS one) AS counted
+      WHERE failed > 0`,
+    values: [consignees],
+  });
+  return new Map(rows.map((row) => [row.consignee, row.failed]));
+}
+
 /** One transfer, whoever ordered it; null where there is none. */
 export async function findDelivery(db: Queryable, id: string): Promise<DeliverySummary | null> {
   const sql = `SELECT ${columns} FROM transfers WHERE id = $1`;

@@ -502,6 +502,11 @@ describe('the list of deliveries', () => {
       ...{ lastOutcome: 'http-500', settledAt: '2026-01-01T00:00:00.000Z', purgedAt: null },
       ...{ createdAt: failed[0]?.createdAt, expiresAt: failed[0]?.expiresAt },
     });
+    const now = `UPDATE transfers SET settled_at = now() - $2::interval WHERE id = $1`;
+    await asOwner(world, now, [ids[5], '6 days']);
+    await asOwner(world, now, [ids[6], '8 days']);
+    const shown = await (await gateway.as('operator')).json('/v1/consignees/mediage');
+    expect(shown).toMatchObject({ waiting: 5, failed: 1 });
     expect(waiting[0]).toMatchObject({ dueAt: '2030-01-01T00:00:00.122Z', settledAt: null });
     expect(await list('waiting', 5)).toEqual(waiting);
   });
