@@ -1,4 +1,4 @@
-/** Every page: its address, its name in the bar, whom it is for. Each is loaded when it is opened. */
+/** Every page: its address, its name in the bar, whom it is for. Each is loaded when opened. */
 import { lazy, type ComponentType } from 'react';
 import { inBoth, type InBoth } from './words/both.ts';
 
@@ -47,6 +47,20 @@ export const routes: readonly Route[] = [
     inBar: false,
     scopes: ['audit:read'],
     Page: paged('Transfer', () => import('./pages/transfer/transfer.tsx')),
+  },
+  {
+    path: '/contracts',
+    name: inBoth('Contracts', '계약'),
+    inBar: true,
+    scopes: ['audit:read', 'consignees:operate'],
+    Page: paged('Contracts', () => import('./pages/contracts/contracts.tsx')),
+  },
+  {
+    path: '/contracts/:consignee',
+    name: inBoth('Contract', '계약'),
+    inBar: false,
+    scopes: ['audit:read', 'consignees:operate'],
+    Page: paged('Contract', () => import('./pages/contract/contract.tsx')),
   },
   {
     path: '/deliveries',
