@@ -16,7 +16,7 @@ export function Status({ of }: { of: State }) {
 
 type Decided = Pick<Transfer, 'released' | 'derived' | 'withheld'>;
 
-/** Released, derived and withheld items, each with its name; why, as a title and for who listens. */
+/** Released, derived and withheld items, each by its name; why, as a title and for who listens. */
 export function Chips({ of }: { of: Decided }) {
   const { say } = useLanguage();
   const { nameOf } = useItems();

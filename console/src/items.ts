@@ -13,7 +13,7 @@ export function useItems() {
   });
   const list = asked.data?.items ?? none;
   return useMemo(() => {
-    const known = new Map(list.map((one) => [one.item as string, one]));
+    const known = new Map(list.map((one) => [one.item, one]));
     return {
       list,
       /** The item's name; its code where the dictionary has none. */

@@ -1,5 +1,5 @@
 /** Small pieces that every page is made of. */
-import type { ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import { Button } from 'react-aria-components';
 import { isRefused } from './api.ts';
 import { useLanguage } from './language.tsx';
@@ -39,8 +39,16 @@ export function Answer<Data>(props: { of: Asked<Data>; children: (data: Data) =>
   return children(of.data);
 }
 
+/** While the gateway cannot be reached, what was asked is asked again this often. */
+const againMs = 5_000;
+
 export function Failure({ error, onAgain }: { error: Error; onAgain?: () => void }) {
   const { say } = useLanguage();
+  useEffect(() => {
+    if (isRefused(error) || !onAgain) return undefined;
+    const timer = setTimeout(onAgain, againMs);
+    return () => clearTimeout(timer);
+  }, [error, onAgain]);
   return (
     <div className="failure" role="alert">
       <p>{isRefused(error) ? error.message : say.offline}</p>

@@ -2,8 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rootDir } from '#src/bin/settings.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
@@ -36,38 +35,6 @@ afterAll(async () => {
   await gateway?.stop();
   await world?.close();
   await lab?.close();
-});
-
-const pages = {
-  overview: '/console/',
-  transfers: '/console/transfers',
-  transfer: '/console/transfers/:id',
-};
-
-/** Goes there by the console's own links where it can, and waits for what it shows. */
-async function show(page: Page, name: keyof typeof pages): Promise<void> {
-  const path = pages[name].replace(':id', delivered);
-  await page.goto(gateway.url + path);
-  await office.settled(page);
-}
-
-describe.each(['en', 'ko'] as const)('in %s', (language) => {
-  test.each([1280, 390])('an auditor has every page, at %i pixels', async (width) => {
-    const path = `/console/transfers/${delivered}`;
-    const page = await office.seat('auditor', { language, width, path });
-    await page.waitForSelector('p.good');
-    expect(new URL(page.url()).pathname).toBe(`/console/transfers/${delivered}`);
-    for (const name of Object.keys(pages) as (keyof typeof pages)[]) {
-      await show(page, name);
-      const shot = join(shots, `${name}-${language}-${width}.png`);
-      await page.screenshot({ path: shot, fullPage: true });
-      expect([name, await office.faultsOf(page)]).toEqual([name, []]);
-      const wide = await page.evaluate('document.documentElement.scrollWidth');
-      expect(wide).toBe(width);
-      expect(await page.getAttribute('html', 'lang')).toBe(language);
-    }
-    await page.context().close();
-  });
 });
 
 test('an operator has no page of an auditor, and is told so', async () => {
@@ -118,6 +85,31 @@ test('what PostgreSQL was made to say turns the proof red', async () => {
   await page.reload();
   await page.waitForSelector('p.bad');
   expect(await page.textContent('p.bad')).toContain('does NOT hold');
+  await page.context().close();
+});
+
+test('a row that says something else than its leaves turns the proof red', async () => {
+  const other = await order(gateway, 'samkwang');
+  await reached(gateway, other, 'delivered');
+  const page = await office.seat('auditor', { path: `/console/transfers/${other}` });
+  await page.waitForSelector('p.good');
+  const changes = {
+    'the items that were released': "released = array_remove(released, 'chartNumber')",
+    'how it ended': "status = 'rejected', settled_at = now() - interval '1 hour'",
+  };
+  for (const [said, change] of Object.entries(changes)) {
+    await asOwner(world, `UPDATE transfers SET ${change} WHERE id = $1`, [other]);
+    await page.reload();
+    await page.waitForSelector('p.bad');
+    expect(await page.textContent('p.bad')).toContain(`does NOT agree with the ledger: ${said}`);
+    const { rows } = await world.db.query<{ released: string[] }>(
+      'SELECT released FROM transfers WHERE id = $1',
+      [delivered],
+    );
+    await asOwner(world, 'UPDATE transfers SET released = $2 WHERE id = $1', [
+      ...[other, rows[0]?.released],
+    ]);
+  }
   await page.context().close();
 });
 

@@ -26,7 +26,7 @@ export const deliveriesWords = inBoth(
       redeliver: 'to be delivered again',
       replay: 'brought back',
       cancelled: 'cancelled',
-    } as Readonly<Record<string, string>>,
+    },
   },
   {
     title: '전송',

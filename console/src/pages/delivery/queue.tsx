@@ -1,4 +1,4 @@
-/** What waits for a consignee, or did not get there: a page at a time, each with what can be done. */
+/** What waits for a consignee, or did not get there, each with what can be done about it. */
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from 'react-aria-components';

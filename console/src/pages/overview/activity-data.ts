@@ -8,7 +8,7 @@ type Day = Activity['items'][number];
 export const periods = [7, 30, 90] as const;
 export type Period = (typeof periods)[number];
 
-export function useActivity(days: Period = 7) {
+export function useActivity(days: Period) {
   return useQuery({
     queryKey: ['activity', days],
     queryFn: () => told(api.GET('/v1/activity', { params: { query: { days } } })),
@@ -56,6 +56,3 @@ export function byConsignee({ items }: Activity): Map<string, Counts> {
   const of = Map.groupBy(items, ({ consignee }) => consignee ?? '');
   return new Map([...of].map(([consignee, rows]) => [consignee, countsOf(rows)]));
 }
-
-export const failedOfLate = (activity: Activity) =>
-  new Map([...byConsignee(activity)].map(([consignee, { failed }]) => [consignee, failed]));

@@ -6,7 +6,6 @@ import type { useConsignees } from '../../consignees.ts';
 import { deliveryState } from '../../delivery-state.tsx';
 import { useLanguage, useWords } from '../../language.tsx';
 import { Answer, Card } from '../../pieces.tsx';
-import { failedOfLate, useActivity } from './activity-data.ts';
 import { overviewWords } from './words.ts';
 
 type Consignee = Schemas['Consignee'];
@@ -29,7 +28,6 @@ export function Attention({ scopes, consignees, everyMs }: AttentionProps) {
     ...useAlerts(scopes.has('consignees:operate'), everyMs, known),
     ...useReviews(scopes.has('audit:read')),
     ...useContracts(known),
-    ...useFailures(known),
     ...useDeliveries(known),
   ];
   return (
@@ -128,21 +126,8 @@ function useContracts(known: readonly Consignee[]): Line[] {
   ];
 }
 
-function useFailures(known: readonly Consignee[]): Line[] {
-  const { language, number } = useLanguage();
-  const words = useWords(overviewWords).attention;
-  const activity = useActivity();
-  if (!activity.data) return [];
-  const failed = failedOfLate(activity.data);
-  return known.flatMap(({ id, name }) => {
-    const count = failed.get(id) ?? 0;
-    if (count === 0) return [];
-    return [{ text: words.failed(name[language], number(count)), href: `/deliveries/${id}` }];
-  });
-}
-
 function useDeliveries(known: readonly Consignee[]): Line[] {
-  const { language } = useLanguage();
+  const { language, number } = useLanguage();
   const words = useWords(overviewWords).attention;
   return known.flatMap((one) => {
     const state = deliveryState(one);
@@ -154,6 +139,14 @@ function useDeliveries(known: readonly Consignee[]): Line[] {
       ...(state === 'well'
         ? []
         : [{ text: words.delivery[state](name), href: `/deliveries/${one.id}` }]),
+      ...(one.failed === 0
+        ? []
+        : [
+            {
+              text: words.failed(name, number(one.failed)),
+              href: `/deliveries/${one.id}?state=failed`,
+            },
+          ]),
     ];
   });
 }

@@ -50,7 +50,7 @@ function Chart({ measure, days }: { measure: Measure; days: Days }) {
             <Tooltip
               cursor={{ fill: 'var(--line)', opacity: 0.4 }}
               wrapperClassName="tip"
-              labelFormatter={(label) => day(String(label))}
+              labelFormatter={(label) => (typeof label === 'string' ? day(label) : '')}
               formatter={(value) => [number(Number(value)), name]}
             />
             <Bar

@@ -33,6 +33,16 @@ export const transferWords = inBoth(
     good: (count: string, size: string) =>
       `All ${count} entries of this transfer are in the ledger of ${size} entries whose checkpoint the gateway signed.`,
     bad: 'The proof does NOT hold',
+    doubt: (what: string) =>
+      `What this page was given does NOT agree with the ledger: ${what}. Tell your privacy officer.`,
+    doubts: {
+      entry: 'an entry is not of this transfer',
+      consignee: 'the consignee',
+      contract: 'the contract',
+      commitment: 'the commitment',
+      items: 'the items that were released',
+      state: 'how it ended',
+    },
     proves:
       'It proves that these entries stood in the ledger when the checkpoint was signed, byte for byte, and that nobody can change or remove them without being found.',
     provesNot:
@@ -76,6 +86,16 @@ export const transferWords = inBoth(
     good: (count, size) =>
       `이 제공 건의 기록 ${count}건이 모두, 게이트웨이가 체크포인트에 서명한 기록 ${size}건의 원장에 있습니다.`,
     bad: '증명이 맞지 않습니다',
+    doubt: (what) =>
+      `이 페이지가 받은 내용이 원장과 다릅니다(${what}). 개인정보 보호책임자에게 알리십시오.`,
+    doubts: {
+      entry: '다른 제공 건의 기록',
+      consignee: '수탁업체',
+      contract: '계약',
+      commitment: '커밋먼트',
+      items: '제공한 항목',
+      state: '처리 결과',
+    },
     proves:
       '체크포인트에 서명한 때 이 기록들이 한 바이트도 다르지 않게 원장에 있었고, 누구도 들키지 않고 고치거나 지울 수 없음을 증명합니다.',
     provesNot:
