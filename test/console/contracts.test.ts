@@ -8,6 +8,7 @@ import { addVersion } from '#test/flows/support.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { shippedContracts } from '#test/support/signing.ts';
 import { order, posting } from '#test/support/transfers.ts';
+import { until } from '#test/support/wait.ts';
 import { openOffice, type Office } from './support.ts';
 
 let world: World;
@@ -149,6 +150,8 @@ test('an operator ends a contract, and files the certificate that all is destroy
   await desk.waitForSelector('.order');
   expect(await desk.textContent('[role=status].told')).toMatch(/^Ended: nothing leaves/);
   expect(await desk.getByText('End the contract…').count()).toBe(0);
+  const focused = () => desk.evaluate<string>('document.activeElement.id');
+  await until('the page to have the focus', async () => (await focused()) === 'content');
   await certify(desk);
   await desk.waitForSelector('.order .good');
   expect(await office.faultsOf(desk)).toEqual([]);

@@ -61,6 +61,10 @@ function Opened({ consignee, versions, scopes }: OpenedProps) {
       <div className="head">
         <h1>{name}</h1>
         <code>{chosen.id}</code>
+        {scopes.has('audit:read') && (
+          <Link href={`/transfers?consignee=${consignee}`}>{words.transfers}</Link>
+        )}
+        <Link href={`/deliveries/${consignee}`}>{words.deliveries}</Link>
         <Button className="print" onPress={() => print()}>
           {words.print}
         </Button>
@@ -75,7 +79,7 @@ function Opened({ consignee, versions, scopes }: OpenedProps) {
           <Standing of={chosen} versions={versions} />
           <OrdersCard consignee={consignee} scopes={scopes} />
           {scopes.has('contracts:end') && !isOver && (
-            <EndCard of={chosen} name={name} waiting={known?.waiting ?? 0} />
+            <EndCard of={chosen} name={name} waiting={known?.waiting} />
           )}
         </div>
       </div>

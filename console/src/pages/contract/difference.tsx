@@ -64,6 +64,11 @@ function Compared({ from, to }: { from: Version; to: Version }) {
     <Answer of={diff}>
       {(found) => (
         <>
+          <p>
+            <code>
+              {found.from} → {found.to}
+            </code>
+          </p>
           {found.reason && (
             <p>
               {words.reason}: {found.reason[language]}

@@ -12,8 +12,8 @@ import { endingWords } from './ending-words.ts';
 interface EndProps {
   of: Version;
   name: string;
-  /** Transfers that have not settled. */
-  waiting: number;
+  /** Transfers that have not settled; undefined: it is not known. */
+  waiting: number | undefined;
 }
 
 export function EndCard({ of, name, waiting }: EndProps) {
@@ -30,7 +30,7 @@ export function EndCard({ of, name, waiting }: EndProps) {
 
 interface ConfirmationProps {
   consignee: string;
-  waiting: number;
+  waiting: number | undefined;
   close: () => void;
 }
 
@@ -48,6 +48,8 @@ function Confirmation({ consignee, waiting, close }: ConfirmationProps) {
       close();
       // Whatever a page knows may be different now.
       await queries.invalidateQueries();
+      // The button that opened the window is gone.
+      document.getElementById('content')?.focus();
     },
   });
   const send = (event: FormEvent<HTMLFormElement>) => {
@@ -60,7 +62,10 @@ function Confirmation({ consignee, waiting, close }: ConfirmationProps) {
       <p>{words.happens}</p>
       <ul className="lines">
         <li>{words.refused}</li>
-        <li>{waiting === 0 ? words.noneWaits : words.withdrawn(number(waiting))}</li>
+        <li>
+          {waiting === 0 ? words.noneWaits : words.withdrawn}
+          {!!waiting && ` ${words.waiting(number(waiting))}`}
+        </li>
         <li>{words.order}</li>
       </ul>
       <label>

@@ -12,8 +12,8 @@ export const endingWords = inBoth(
         'This ends every version at once and cannot be undone. Only a new version, signed and announced, can begin anew.',
       happens: 'What happens now:',
       refused: 'Later orders of the EMR are refused, and the consignee’s inbox is locked.',
-      withdrawn: (count: string) =>
-        `What waits is withdrawn, and what the gateway holds of it is destroyed: ${plural(count, 'transfer')}.`,
+      withdrawn: 'What waits is withdrawn, and what the gateway holds of it is destroyed.',
+      waiting: (count: string) => `Now ${plural(count, 'transfer')}.`,
       noneWaits: 'No transfer waits: none is withdrawn.',
       order:
         'A destruction order opens: the consignee has to certify that it destroyed all that it received.',
@@ -70,8 +70,8 @@ export const endingWords = inBoth(
         '모든 버전이 즉시 종료되며 되돌릴 수 없습니다. 다시 시작하려면 새 버전에 서명하고 공개해야 합니다.',
       happens: '종료하면 다음과 같이 됩니다.',
       refused: '이후 EMR의 의뢰는 거부되고, 수탁업체의 수신함이 잠깁니다.',
-      withdrawn: (count) =>
-        `대기 중인 ${count}건은 철회되고, 게이트웨이가 보관하던 내용은 파기됩니다.`,
+      withdrawn: '대기 중인 건은 철회되고, 게이트웨이가 보관하던 내용은 파기됩니다.',
+      waiting: (count) => `현재 ${count}건입니다.`,
       noneWaits: '대기 중인 건이 없어 철회되는 건이 없습니다.',
       order:
         '파기 요구가 시작됩니다. 수탁업체는 제공받은 개인정보를 모두 파기했음을 확인해야 합니다.',

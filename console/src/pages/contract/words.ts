@@ -8,6 +8,8 @@ export const contractWords = inBoth(
     versions: 'Versions',
     version: (number: string) => `Version ${number}`,
     print: 'Print',
+    transfers: 'Transfers',
+    deliveries: 'Deliveries',
     status: {
       drafted: 'draft',
       signed: 'signed',
@@ -107,6 +109,8 @@ export const contractWords = inBoth(
     versions: '버전',
     version: (number) => `버전 ${number}`,
     print: '인쇄',
+    transfers: '제공 내역',
+    deliveries: '전송',
     status: {
       drafted: '초안',
       signed: '서명됨',

@@ -7,7 +7,7 @@ import { useItems } from '../../items.ts';
 import { useLanguage, useWords } from '../../language.tsx';
 import { ContractLink } from '../../links.tsx';
 import { Answer, Card } from '../../pieces.tsx';
-import { useContracts, useOrders } from '../contract/data.ts';
+import { useContracts, useOrders, type Version } from '../contract/data.ts';
 import { findingsWords } from './findings-words.ts';
 import type { Picture, PictureRow } from './picture.ts';
 
@@ -101,32 +101,27 @@ function Law({ of: { rows } }: { of: Picture }) {
   const { nameOf } = useItems();
   const words = useWords(findingsWords).law;
   const contracts = useContracts();
-  const warnings = new Map(contracts.data?.items.map((one) => [one.id, one.warnings]));
   return (
     <Card title={words.title}>
-      <Lines
-        none={words.none}
-        of={rows.flatMap((row) => {
-          if (row.contract === null) {
-            const line = (
-              <>
-                <Name of={row} />
-                {words.noContract}
-              </>
-            );
-            return [{ key: row.consignee, line }];
-          }
-          return (warnings.get(row.contract) ?? []).map(({ item }) => ({
-            key: `${row.consignee} ${item}`,
+      <Answer of={contracts}>
+        {({ items }) => {
+          const open = rows.flatMap((row) => {
+            if (row.contract === null) return [{ row, said: words.noContract }];
+            const warnings = items.find(({ id }) => id === row.contract)?.warnings ?? [];
+            return warnings.map(({ item }) => ({ row, said: words.basis(nameOf(item)) }));
+          });
+          const lines = open.map(({ row, said }) => ({
+            key: `${row.consignee} ${said}`,
             line: (
               <>
                 <Name of={row} />
-                {words.basis(nameOf(item))}
+                {said}
               </>
             ),
           }));
-        })}
-      />
+          return <Lines none={words.none} of={lines} />;
+        }}
+      </Answer>
     </Card>
   );
 }
@@ -176,16 +171,18 @@ function Coming() {
         {({ items }) => (
           <Lines
             none={words.none}
-            of={items.flatMap(({ id, life: { status, decidesFrom } }) => {
+            of={items.flatMap((one) => {
+              const { status, decidesFrom } = one.life;
               if (status === 'inForce' || status === 'superseded' || status === 'ended') return [];
+              if (items.some((other) => isAfter(other, one))) return [];
               const said = status === 'noticed' ? words.noticed(day(decidesFrom)) : words[status];
               const line = (
                 <>
-                  <ContractLink of={id} />
+                  <ContractLink of={one.id} />
                   {said}
                 </>
               );
-              return [{ key: id, line }];
+              return [{ key: one.id, line }];
             })}
           />
         )}
@@ -193,3 +190,7 @@ function Coming() {
     </Card>
   );
 }
+
+/** A later version decides already: the one before it never will. */
+const isAfter = (other: Version, one: Version) =>
+  other.inForce && other.consignee === one.consignee && other.version > one.version;

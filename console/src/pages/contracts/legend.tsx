@@ -43,7 +43,8 @@ export function Legend({ days }: { days: string }) {
         {uses.map(([is, name]) => (
           <li key={is}>
             <span className={`tile ${is}`}>
-              {(is === 'idle' || is === 'earlier') && <Glyph of="general" />}
+              {is === 'idle' && <Glyph of="general" />}
+              {is === 'earlier' && <Glyph of="general" isFull={false} />}
             </span>
             {name}
           </li>
