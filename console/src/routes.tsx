@@ -76,6 +76,27 @@ export const routes: readonly Route[] = [
     scopes: ['consignees:operate', 'audit:read'],
     Page: paged('Delivery', () => import('./pages/delivery/delivery.tsx')),
   },
+  {
+    path: '/reviews',
+    name: inBoth('Reviews', '점검'),
+    inBar: true,
+    scopes: ['audit:read', 'audit:review'],
+    Page: paged('Reviews', () => import('./pages/reviews/reviews.tsx')),
+  },
+  {
+    path: '/reviews/:period',
+    name: inBoth('Review', '점검 내용'),
+    inBar: false,
+    scopes: ['audit:read', 'audit:review'],
+    Page: paged('Review', () => import('./pages/review/review.tsx')),
+  },
+  {
+    path: '/try',
+    name: inBoth('Try a record', '미리 보기'),
+    inBar: true,
+    scopes: ['transfers:preview'],
+    Page: paged('Try', () => import('./pages/try/try.tsx')),
+  },
 ];
 
 export const isOpenTo = ({ scopes }: Route, held: ReadonlySet<string>) =>

@@ -1,0 +1,52 @@
+/** A record to try: its person is made up, and it has something for every consignee. */
+
+export const exampleRecord = {
+  date: '2026-01-05',
+  chartNumber: 'EXAMPLE-0001',
+  name: '홍길동',
+  gender: 'M',
+  birthDate: '1980-02-29',
+  residentRegistrationNumber: '800229-1234567',
+  phoneNumber: '010-0000-0000',
+  email: 'example.person@example.invalid',
+  address: { zip: '00000', line1: '예시시 예시로 1', line2: '101호' },
+  contactInformation: { mobile: '010-0000-0000' },
+  institutionName: '예시의원',
+  medicalInstitutionName: '예시의원',
+  medicalDepartment: '내과',
+  attendingPhysicianName: '김예시',
+  licenseNumber: '000000',
+  fax: '02-000-0000',
+  companyName: '예시상사',
+  tests: [
+    {
+      prescriptionCode: 'C3825006',
+      testName: '공복 혈당',
+      specimenName: '혈청',
+      collectionDate: '2026-01-05',
+    },
+  ],
+  checkupRecord: {
+    checkedOn: '2026-01-05',
+    programme: '일반검진',
+    measurements: [{ code: 'BP', name: '혈압', value: '120/80', unit: 'mmHg' }],
+  },
+  checkupResult: { judgedOn: '2026-01-05', grade: 'A', findings: ['정상'] },
+  consultationInformation: '정기 상담',
+  pastMedicalHistory: ['없음'],
+  cctv: {
+    cameraId: 'lobby-1',
+    from: '2026-01-05T00:00:00Z',
+    to: '2026-01-05T00:05:00Z',
+    clipRef: 'example-clip',
+    sha256: 'a'.repeat(64),
+  },
+  websiteMemberInformation: {
+    memberId: 'example-member',
+    name: '홍길동',
+    email: 'example.person@example.invalid',
+  },
+  cookies: [{ name: 'session', valueHash: 'b'.repeat(64) }],
+  otherData: { accessLog: [{ at: '2026-01-05T00:00:00Z', ip: '192.0.2.9', path: '/' }] },
+  bloodType: 'A',
+};
