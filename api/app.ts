@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import express, { type Express } from 'express';
 import type { JWK } from 'jose';
 import type { Log } from '#src/base/log.ts';
+import type { OpenidSettings } from '#src/base/openid-settings.ts';
 import type { Gateway } from '#src/gateway.ts';
 import { readContract } from './contract.ts';
 import { createConsole } from './console.ts';
@@ -35,6 +36,8 @@ export interface AppSettings {
   /** What was built from `console/`. */
   consoleDir: string;
   issuer: string;
+  /** Who vouches for people besides their passwords here; null: nobody. */
+  openid: OpenidSettings | null;
   ledgerOrigin: string;
   /** Ed25519 keys of access tokens, the one that signs at the moment first. */
   tokenKeys: () => readonly { privateJwk: JWK; publicJwk: JWK }[];
@@ -74,6 +77,7 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
       issuer,
       signingKeys,
       people,
+      openid: settings.openid,
       now,
       log: oauthLog(log),
     }),

@@ -58,6 +58,8 @@ export interface GatewaySettings {
   ledgerFiles?: NotedPlace | undefined;
   /** How long people stay signed in. */
   sessionLimits?: SessionLimits | undefined;
+  /** Whether the clinic's own OpenID provider vouches for people, too. */
+  arePeopleVouched?: boolean | undefined;
   /** Whose cosignatures are taken. */
   witnesses: readonly Witness[];
   log: Log;
@@ -181,7 +183,7 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
     ...{ randomBytes, encryptors, onSubmitted, health, assertOpen: () => health.assertOpen() },
     compiled: new Map(agreements.contracts.map((one) => [one.id, compileContract(one)])),
     encryptable: new Set([...encryptors].flatMap(([id, encrypt]) => (encrypt ? [id] : []))),
-    ...(await openAccounts(ground, settings.sessionLimits)),
+    ...(await openAccounts(ground, { ...settings, limits: settings.sessionLimits })),
     failpoint,
     settlements: createSettlements({ db, onSubmitted, failpoint }),
     acceptances: createAcceptances({ db, onDurable: onSubmitted, failpoint }),

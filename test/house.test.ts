@@ -109,8 +109,9 @@ describe('the floors', () => {
     expect(outside).toEqual([]);
   });
 
-  test('only a push leaves the gateway: nothing else in it speaks HTTP to anyone', () => {
-    const outward = /^(undici|oauth4webapi|node:(https?|http2|net|tls|dgram|dns(\/promises)?))$/;
+  test('only a push leaves the gateway, and the question who somebody is', () => {
+    const outward =
+      /^(undici|oauth4webapi|openid-client|node:(https?|http2|net|tls|dgram|dns(\/promises)?))$/;
     const speaks = ({ imports, calls }: Source) =>
       imports.some(({ from, isType }) => !isType && outward.test(from)) || calls.includes('fetch');
     const rooms = product.filter(({ path }) => !path.startsWith('src/bin/'));
@@ -120,6 +121,8 @@ describe('the floors', () => {
       'src/delivery/agent.ts',
       'src/delivery/guarded-connect.ts', // decides where the agent may connect to
       'src/store/embedded/postmaster.ts', // asks the system for a free port
+      'api/oauth/openid-http.ts', // asks the clinic's own OpenID provider who somebody is
+      'api/oauth/openid.ts', // asks through that alone
     ]);
   });
 

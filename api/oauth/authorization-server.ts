@@ -8,6 +8,7 @@ import { errors, Provider } from 'oidc-provider';
 import type { ProviderContext } from 'oidc-provider';
 import { Router, type RequestHandler } from 'express';
 import type { ClientRegistry } from '#src/access/clients.ts';
+import type { OpenidSettings } from '#src/base/openid-settings.ts';
 import { rememberJti } from '#src/access/replays.ts';
 import type { Queryable } from '#src/store/pool.ts';
 import { resourceServer } from './access-token.ts';
@@ -15,6 +16,8 @@ import { readAssertion } from './assertion.ts';
 import { speakAs, tellOfFailure } from './answers.ts';
 import type { OAuthLog } from './answers.ts';
 import { createGate } from './gate.ts';
+import { openidCallbackPath } from './openid-sign-in.ts';
+import { createOpenid } from './openid.ts';
 import type { People } from './people.ts';
 import { providerSettings } from './settings.ts';
 import { createSignIn } from './sign-in.ts';
@@ -34,6 +37,8 @@ export interface AuthorizationServerDeps {
   log: OAuthLog;
   /** Left out where nobody signs in. */
   people?: People;
+  /** Who vouches for them besides their passwords here; left out or null: nobody. */
+  openid?: OpenidSettings | null;
 }
 
 /** A process whose clock is behind must still know a `jti` that another would take as good. */
@@ -49,11 +54,18 @@ export function createAuthorizationServer(deps: AuthorizationServerDeps): Reques
     return built;
   };
   const handle: ProviderHandler = (request, response) => current().handle(request, response);
-  const { issuer, people, log } = deps;
+  const { issuer, people, log, now } = deps;
   const gate = createGate({ issuer, handle, isOpenToPeople: people !== undefined });
   if (!people) return gate;
   const router = Router({ caseSensitive: true, strict: true });
-  router.use(createSignIn({ people, issuer, log, provider: () => current().provider }), gate);
+  const openid = deps.openid
+    ? createOpenid({
+        ...{ settings: deps.openid, redirectUri: `${issuer}${openidCallbackPath}`, now },
+        randomBytes: people.randomBytes,
+      })
+    : null;
+  const signIn = { people, issuer, log, openid, provider: () => current().provider };
+  router.use(createSignIn(signIn), gate);
   return router;
 }
 

@@ -15,6 +15,7 @@ declare module 'oidc-provider' {
       readonly params: Readonly<Record<string, unknown>>;
       readonly client?: ProviderClient;
       readonly account?: { accountId: string };
+      readonly session?: { readonly amr?: unknown };
       readonly provider: Provider;
       entity(name: string, value: unknown): void;
     };

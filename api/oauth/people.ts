@@ -68,9 +68,13 @@ export function peopleSettings(
       Session: sessions.limits.absoluteSeconds,
       AccessToken: TOKEN_SECONDS,
     },
-    findAccount: async (_ctx: unknown, id: string) => {
+    /** At a code's exchange, `code` says how its person was checked; before that the session. */
+    findAccount: async (ctx: ProviderContext, id: string, code?: { amr?: unknown }) => {
       const person = await sessions.person(id);
-      return person && { accountId: id, claims: () => ({ sub: id }) };
+      const isVouched = wasVouched((code ?? ctx.oidc?.session)?.amr);
+      // a password that proved who it was has to be there still
+      if (!person || !(person.isEnrolled || isVouched)) return undefined;
+      return { accountId: id, claims: () => ({ sub: id }) };
     },
     loadExistingGrant: (ctx: ProviderContext) => grantFor(sessions, ctx, issuer),
     extraTokenClaims: (_ctx: unknown, token: { sessionUid?: string }) =>
@@ -89,6 +93,12 @@ export function peopleSettings(
     },
   };
 }
+
+/** How a session says that the clinic's own OpenID provider vouched for whose it is. */
+export const vouchedBy: readonly string[] = ['openid'];
+
+const wasVouched = (amr: unknown) =>
+  Array.isArray(amr) && amr.length > 0 && amr.every((one) => vouchedBy.includes(String(one)));
 
 /** Nobody is asked whether they consent: the clinic decided by giving the role. */
 async function grantFor(sessions: StaffSessions, ctx: ProviderContext, issuer: string) {

@@ -3,7 +3,7 @@ import type { Words } from '#src/base/words.ts';
 import type { Language } from '../problem.ts';
 import { html, nothing, type Html } from '../reference/html.ts';
 import { qrCode } from './qr-code.ts';
-import { enrolFaults, words } from './sign-in-words.ts';
+import { enrolFaults, signInAt, words } from './sign-in-words.ts';
 
 const languages: readonly { code: Language; name: string }[] = [
   { code: 'ko', name: '한국어' },
@@ -96,8 +96,14 @@ function refusal({ language }: Place, said: Words | null): Html {
 
 const code: Field = { name: 'code', label: words.code, complete: 'one-time-code', numeric: true };
 
-/** @param said why the attempt before did not count; null at the first */
-export function signInPage(place: Place, said: Words | null): string {
+/**
+ * @param shown.said why the attempt before did not count; null at the first
+ * @param shown.provider what the clinic's own OpenID provider is called; null: there is none
+ */
+export function signInPage(
+  place: Place,
+  { said, provider }: { said: Words | null; provider: string | null },
+): string {
   const fields = [
     field(place, { name: 'account', label: words.account, complete: 'username' }),
     field(place, {
@@ -110,12 +116,20 @@ export function signInPage(place: Place, said: Words | null): string {
   return document(
     place,
     words.title,
-    html`${refusal(place, said)} ${form(place, fields, words.submit)}
+    html`${refusal(place, said)} ${provider === null ? nothing : elsewhere(place, provider)}
+      ${form(place, fields, words.submit)}
       <p class="quiet">
         ${words.firstTime[language]}
         <a href="/oauth2/enrol?lang=${language}">${words.begin[language]}</a>
       </p>`,
   );
+}
+
+/** The way to the clinic's own provider, and what the form below is then for. */
+function elsewhere({ language, path }: Place, provider: string): Html {
+  const label = signInAt(provider)[language];
+  return html`<p><a class="button" href="${path}/openid?lang=${language}">${label}</a></p>
+    <h2>${words.orHere[language]}</h2>`;
 }
 
 /** Where the secret is asked for that a person was given. */

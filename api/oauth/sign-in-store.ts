@@ -17,6 +17,8 @@ interface StoredRow {
   consumedAt: Date | null;
 }
 
+type Store = Required<Adapter>;
+
 /** Read as it was written by the same server, whose shapes are its own. */
 type Payload = Record<string, unknown>;
 
@@ -24,7 +26,7 @@ type Payload = Record<string, unknown>;
  * The storage of one model of the provider's. Who reads the table learns no id that would let them
  * in, and what they write there or move to another row does not open.
  */
-export function signInStore({ db, sealer, limits }: SignInStoreDeps, model: string): Adapter {
+export function signInStore({ db, sealer, limits }: SignInStoreDeps, model: string): Store {
   const idOf = (id: string) => sha256(Buffer.from(`${model} ${id}`, 'utf8'));
   const aadOf = (id: Buffer) =>
     canonicalBytes({ use: 'waybill/sign-in', model, id: id.toString('base64') });

@@ -2,6 +2,7 @@
 import type { EnrolFault } from '#src/access/sign-in.ts';
 import { passwordLengthMax, passwordLengthMin } from '#src/access/password.ts';
 import type { Words } from '#src/base/words.ts';
+import type { OpenidFault } from './openid.ts';
 
 const say = (en: string, ko: string): Words => ({ en, ko });
 
@@ -11,6 +12,7 @@ export const words = {
   password: say('Password', '비밀번호'),
   code: say('Six-digit code of your authenticator', '인증 앱의 6자리 코드'),
   submit: say('Sign in', '로그인'),
+  orHere: say('Or with a Waybill account', '또는 Waybill 계정으로 로그인'),
   refused: say(
     'Account, password or code is not right, or the account is locked for a while. Each code can ' +
       'be used once; wait for the next one. Five wrong attempts in a row lock an account.',
@@ -90,3 +92,29 @@ export const enrolFaults: Readonly<Record<EnrolFault | 'DIFFERENT', Words>> = {
   DIFFERENT: say('The two passwords differ.', '두 비밀번호가 다릅니다.'),
   BUSY: words.busy,
 };
+
+/** @param name of the clinic's own OpenID provider */
+export const signInAt = (name: string): Words =>
+  say(`Sign in with ${name}`, `${name} 계정으로 로그인`);
+
+/** Why signing in at the clinic's own OpenID provider did not come about. */
+export const openidFaults = (name: string): Readonly<Record<OpenidFault | 'ACCOUNT', Words>> => ({
+  UNREACHABLE: say(
+    `${name} cannot be reached. Try again later, or sign in with a Waybill account if you have one.`,
+    `${name}에 연결할 수 없습니다. 나중에 다시 시도하거나, Waybill 계정이 있으면 그것으로 로그인하십시오.`,
+  ),
+  UNTRUSTED: say(
+    `The answer of ${name} could not be trusted. Try again; if it stays so, tell whoever runs Waybill.`,
+    `${name}의 응답을 신뢰할 수 없습니다. 다시 시도하고, 계속되면 Waybill 운영 담당자에게 알리십시오.`,
+  ),
+  DENIED: say(`${name} did not sign you in.`, `${name}에서 로그인이 이루어지지 않았습니다.`),
+  ACR: say(
+    `${name} did not check you as strictly as Waybill asks for. Sign in there with a second factor.`,
+    `${name}의 본인 확인 수준이 Waybill의 요구에 미치지 못합니다. 그곳에서 2단계 인증으로 로그인하십시오.`,
+  ),
+  // the same for an account that is unknown, revoked or not named at all
+  ACCOUNT: say(
+    `You cannot sign in here by ${name}. Ask whoever manages access to Waybill.`,
+    `${name}(으)로는 여기에 로그인할 수 없습니다. Waybill 접근 권한 담당자에게 문의하십시오.`,
+  ),
+});

@@ -2,39 +2,19 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Router, urlencoded, type Request, type RequestHandler, type Response } from 'express';
-import type { Interaction, Provider } from 'oidc-provider';
 import { canonicalBytes } from '#src/base/canonical.ts';
+import type { Words } from '#src/base/words.ts';
 import { codeSecretBytes, enrolmentOf } from '#src/access/one-time-code.ts';
 import { enrol, findEnrolment, signIn, type EnrolFault } from '#src/access/sign-in.ts';
 import { recordEnrolled, recordLock } from '#src/lifecycle/staff.ts';
-import { pickLanguage } from '../problem.ts';
-import type { OAuthLog } from './answers.ts';
-import { endSession, signInPath, type People } from './people.ts';
-import { enrolPage, enrolTokenPage, signInPage, wordPage, type Place } from './sign-in-pages.ts';
+import { addOpenidRoutes } from './openid-sign-in.ts';
+import { endSession, signInPath } from './people.ts';
+import { askAgain, consolePath, finishSignIn, headers, interactionOf } from './sign-in-answers.ts';
+import { placeOf, send, tellOver, type SignInSettings } from './sign-in-answers.ts';
+import { enrolPage, enrolTokenPage, wordPage } from './sign-in-pages.ts';
 import { words } from './sign-in-words.ts';
 
-export interface SignInSettings {
-  people: People;
-  issuer: string;
-  log: OAuthLog;
-  /** The provider as it is now. */
-  provider: () => Provider;
-}
-
-const headers = {
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; " +
-    "frame-ancestors 'none'",
-  'x-frame-options': 'DENY',
-  'x-content-type-options': 'nosniff',
-  // with `no-referrer` browsers would send our own forms with `Origin: null`
-  'referrer-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'no-store',
-};
 const enrolPath = '/oauth2/enrol';
-const consolePath = '/console/';
 const style = readFileSync(new URL('./sign-in.css', import.meta.url), 'utf8');
 
 type Form = Readonly<Record<string, unknown>>;
@@ -53,6 +33,7 @@ export function createSignIn(settings: SignInSettings): Router {
   router.post(`${signInPath}/:uid`, ...readForm, (request, response) =>
     takeSignIn(settings, request, response),
   );
+  if (settings.openid) addOpenidRoutes(router, { ...settings, openid: settings.openid });
   router.get(enrolPath, (request, response) => {
     send(response, 200, enrolTokenPage(placeOf(request), null));
   });
@@ -79,28 +60,13 @@ function fromHere(issuer: string): RequestHandler {
   };
 }
 
-/** What is being authorised, where the browser holds the cookie that belongs to it. */
-async function interactionOf(
-  { provider }: SignInSettings,
-  request: Request,
-  response: Response,
-): Promise<Interaction | null> {
-  try {
-    const found = await provider().interactionDetails(request, response);
-    return found.uid === request.params['uid'] && found.prompt.name === 'login' ? found : null;
-  } catch (error) {
-    if (error instanceof Error && error.name === 'SessionNotFound') return null;
-    throw error;
-  }
-}
-
 async function showSignIn(
   settings: SignInSettings,
   request: Request,
   response: Response,
 ): Promise<void> {
   if (!(await interactionOf(settings, request, response))) return tellOver(request, response);
-  send(response, 200, signInPage(placeOf(request), null));
+  askAgain(settings, { request, response }, { status: 200, said: null });
 }
 
 async function takeSignIn(
@@ -120,20 +86,14 @@ async function takeSignIn(
   if (!outcome.ok) {
     const source = request.ip ?? '';
     if (outcome.locked) await recordLock(people, { ...outcome.locked, source });
-    if (outcome.isBusy) return send(response, 503, signInPage(placeOf(request), words.busy));
+    const again = (status: number, said: Words) =>
+      askAgain(settings, { request, response }, { status, said });
+    if (outcome.isBusy) return again(503, words.busy);
     log.info({ reason: outcome.locked ? 'LOCKED' : 'REFUSED' }, 'sign-in refused');
-    return send(response, 401, signInPage(placeOf(request), words.refused));
+    return again(401, words.refused);
   }
-  const before = interaction.session?.accountId;
-  if (before !== undefined && before !== outcome.staff) {
-    return send(response, 409, signInPage(placeOf(request), words.anotherSession));
-  }
-  response.set(headers);
-  // `remember: false`: the cookie goes with the browser
-  const result = { login: { accountId: outcome.staff, remember: false } };
-  await settings.provider().interactionFinished(request, response, result, {
-    mergeWithLastSubmission: false,
-  });
+  const { staff } = outcome;
+  await finishSignIn(settings, { request, response, interaction }, { staff });
 }
 
 /** First the secret that was given; then, with it, a password and a code of the new key. */
@@ -175,23 +135,6 @@ function openedOr(open: () => Buffer): Buffer | null {
   } catch {
     return null;
   }
-}
-
-function tellOver(request: Request, response: Response): void {
-  const next = { href: consolePath, label: words.again };
-  const said = { title: words.expired, why: words.expiredWhy, next };
-  send(response, 400, wordPage(placeOf(request), said));
-}
-
-function send(response: Response, status: number, page: string): void {
-  response.status(status).set(headers).type('text/html').send(page);
-}
-
-function placeOf(request: Request): Place {
-  const asked = request.query['lang'];
-  const language =
-    asked === 'en' || asked === 'ko' ? asked : pickLanguage(request.get('accept-language'));
-  return { language, path: request.path };
 }
 
 /** A field that came once; whoever sends it twice has sent nothing. */

@@ -21,6 +21,8 @@ export interface ActivePerson {
   staff: string;
   roles: readonly StaffRole[];
   scopes: ReadonlySet<string>;
+  /** Whether there is a password of this gateway's. */
+  isEnrolled: boolean;
 }
 
 export interface StaffSessions {
@@ -34,6 +36,8 @@ export interface StaffSessions {
 export interface StaffSessionDeps extends RowStateDeps {
   db: Queryable;
   limits?: SessionLimits;
+  /** Whether somebody else vouches for people, too: then an account needs no password. */
+  arePeopleVouched?: boolean;
 }
 
 /** Ids of sessions as the authorization server makes them. */
@@ -41,12 +45,14 @@ const SESSION_ID = /^[\w-]{16,64}$/;
 
 /** One per process, so that its cache is shared by every request. */
 export function createStaffSessions(deps: StaffSessionDeps): StaffSessions {
-  const { db, now, limits = sessionLimitsDefault } = deps;
+  const { db, now, limits = sessionLimitsDefault, arePeopleVouched = false } = deps;
   const rows = staffRows(deps);
   const person = async (staff: string): Promise<ActivePerson | undefined> => {
     const row = STAFF_ID.test(staff) ? await rows.find(db, { id: staff }) : undefined;
-    if (!row || row.revokedAt !== null || row.password === null) return undefined;
-    return { staff, roles: row.roles, scopes: new Set(scopesOfRoles(row.roles)) };
+    if (!row || row.revokedAt !== null) return undefined;
+    const isEnrolled = row.password !== null;
+    if (!isEnrolled && !arePeopleVouched) return undefined;
+    return { staff, roles: row.roles, scopes: new Set(scopesOfRoles(row.roles)), isEnrolled };
   };
   const read = async (key: string): Promise<ActivePerson | undefined> => {
     const [session = '', staff = ''] = key.split(' ');

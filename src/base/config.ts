@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { StartupError } from './errors.ts';
 import type { LogLevel } from './log.ts';
+import { readOpenid, type OpenidSettings } from './openid-settings.ts';
 import { readReviewing, type Reviewing } from './reviewing.ts';
 
 export interface Config {
@@ -35,6 +36,8 @@ export interface Config {
   /** How long people stay signed in: without a sign of life, and at all. */
   sessionIdleMinutes: number;
   sessionHours: number;
+  /** The clinic's own OpenID provider; null: people sign in with passwords alone. */
+  openid: OpenidSettings | null;
   /** How long a client may leave the answers to its upload unread. */
   uploadStallSeconds: number;
   reviewing: Reviewing;
@@ -90,6 +93,7 @@ export function readConfig(env: Environment, root: string): Config {
     trustedProxies: integer('WAYBILL_TRUSTED_PROXIES', 0, 0, 10),
     sessionIdleMinutes: integer('WAYBILL_SESSION_IDLE_MINUTES', 15, 1, 120),
     sessionHours: integer('WAYBILL_SESSION_HOURS', 8, 1, 24),
+    openid: readOpenid(env, faults),
     uploadStallSeconds: integer('WAYBILL_UPLOAD_STALL_SECONDS', 30, 1, 600),
     reviewing: readReviewing(env, integer('WAYBILL_REVIEW_DAYS', 10, 1, 90), faults),
   };

@@ -66,6 +66,7 @@ export async function startServer(
         idleSeconds: config.sessionIdleMinutes * 60,
         absoluteSeconds: config.sessionHours * 3600,
       },
+      arePeopleVouched: config.openid !== null,
       ...{ onSettled: metrics.settled, onPush: metrics.pushes, ...trial },
     });
     metrics.watch(gateway);

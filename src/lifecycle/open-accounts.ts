@@ -13,7 +13,10 @@ import { followAccountChanges } from './account-changes.ts';
 /** Opens the registries of clients and people, once the ledger's entries about them are read. */
 export async function openAccounts(
   ground: { db: Database; fingerprint: Fingerprint; sealer: Sealer; log: Log },
-  limits: SessionLimits | undefined,
+  {
+    limits,
+    arePeopleVouched,
+  }: { limits: SessionLimits | undefined; arePeopleVouched?: boolean | undefined },
 ) {
   const newest = createNewestChanges();
   const deps = { ...ground, newest, now: Date.now };
@@ -21,7 +24,10 @@ export async function openAccounts(
   await follower.follow();
   const clients = createClientRegistry(deps);
   const staff = createStaffRegistry(deps);
-  const sessions = createStaffSessions({ ...deps, ...(limits ? { limits } : {}) });
+  const sessions = createStaffSessions({
+    ...{ ...deps, arePeopleVouched: arePeopleVouched ?? false },
+    ...(limits ? { limits } : {}),
+  });
   const accounts = createAccountWatch({ ...ground, clients, staff, follower });
   return { newest, clients, staff, sessions, accounts };
 }

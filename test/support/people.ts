@@ -23,7 +23,7 @@ export class Visitor {
     const held = [...this.cookies].filter(([, { path: under }]) =>
       target.pathname.startsWith(under),
     );
-    const cookie = held.map(([name, { value }]) => `${name}=${value}`).join('; ');
+    const cookie = held.map(([key, { value }]) => `${key.split(';', 1)[0]}=${value}`).join('; ');
     const response = await fetch(target, {
       ...{ redirect: 'manual', ...init },
       headers: { ...(init.headers as Record<string, string>), ...(cookie ? { cookie } : {}) },
@@ -41,8 +41,10 @@ export class Visitor {
     const at = pair.indexOf('=');
     const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/';
     const value = pair.slice(at + 1);
-    if (value === '') this.cookies.delete(pair.slice(0, at));
-    else this.cookies.set(pair.slice(0, at), { value, path });
+    // one of a name for each path
+    const key = pair.slice(0, at) + (path === '/' ? '' : `;${path}`);
+    if (value === '') this.cookies.delete(key);
+    else this.cookies.set(key, { value, path });
   }
 }
 
