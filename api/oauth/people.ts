@@ -1,7 +1,8 @@
 /** How people sign in: authorization code with PKCE for the console; roles say the scopes. */
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errors, interactionPolicy, type Provider, type ProviderContext } from 'oidc-provider';
+import { errors, interactionPolicy } from 'oidc-provider';
+import type { Adapter, Provider, ProviderContext } from 'oidc-provider';
 import type { JWK } from 'jose';
 import { CONSOLE_CLIENT } from '#src/access/client-rules.ts';
 import { ALL_SCOPES } from '#src/access/roles.ts';
@@ -70,10 +71,8 @@ export function peopleSettings(
     },
     /** At a code's exchange, `code` says how its person was checked; before that the session. */
     findAccount: async (ctx: ProviderContext, id: string, code?: { amr?: unknown }) => {
-      const person = await sessions.person(id);
-      const isVouched = wasVouched((code ?? ctx.oidc?.session)?.amr);
-      // a password that proved who it was has to be there still
-      if (!person || !(person.isEnrolled || isVouched)) return undefined;
+      const { amr } = code ?? ctx.oidc?.session ?? {};
+      if (!(await counts(sessions, id, amr))) return undefined;
       return { accountId: id, claims: () => ({ sub: id }) };
     },
     loadExistingGrant: (ctx: ProviderContext) => grantFor(sessions, ctx, issuer),
@@ -99,6 +98,30 @@ export const vouchedBy: readonly string[] = ['openid'];
 
 const wasVouched = (amr: unknown) =>
   Array.isArray(amr) && amr.length > 0 && amr.every((one) => vouchedBy.includes(String(one)));
+
+/** Whether an account counts for whoever was checked so: by the provider, or by a password. */
+async function counts(sessions: StaffSessions, id: string, amr: unknown): Promise<boolean> {
+  const person = await sessions.person(id);
+  // a password that proved who it was has to be there still
+  return person !== undefined && (person.isEnrolled || wasVouched(amr));
+}
+
+/**
+ * Of the sessions those whose account counts: whoever comes with another has none, and is asked who
+ * they are, where the authorization server would only fail.
+ */
+export function countingSessions(kept: Required<Adapter>, sessions: StaffSessions): Adapter {
+  const ifItCounts = async (found: Record<string, unknown> | undefined) => {
+    const account = found?.['accountId'];
+    if (typeof account !== 'string') return found;
+    return (await counts(sessions, account, found?.['amr'])) ? found : undefined;
+  };
+  return {
+    ...kept,
+    find: async (id) => ifItCounts(await kept.find(id)),
+    findByUid: async (uid) => ifItCounts(await kept.findByUid(uid)),
+  };
+}
 
 /** Nobody is asked whether they consent: the clinic decided by giving the role. */
 async function grantFor(sessions: StaffSessions, ctx: ProviderContext, issuer: string) {

@@ -7,7 +7,7 @@ import { ALL_SCOPES } from '#src/access/roles.ts';
 import { CONSOLE_CLIENT } from '#src/access/client-rules.ts';
 import { TOKEN_SECONDS } from './access-token.ts';
 import { CLOCK_SKEW_SECONDS } from './assertion.ts';
-import { consoleMetadata, peopleSettings, type People } from './people.ts';
+import { consoleMetadata, countingSessions, peopleSettings, type People } from './people.ts';
 import { signInStore } from './sign-in-store.ts';
 
 export interface SettingsDeps {
@@ -75,7 +75,8 @@ function renderJson(ctx: { body: unknown }, error: Record<string, unknown>): voi
  */
 function adapterFor(model: string, { clients, people, issuer }: SettingsDeps): Adapter {
   if (people && keptModels.includes(model)) {
-    return signInStore({ ...people, limits: people.sessions.limits }, model);
+    const kept = signInStore({ ...people, limits: people.sessions.limits }, model);
+    return model === 'Session' ? countingSessions(kept, people.sessions) : kept;
   }
   return {
     find: async (id) => {

@@ -185,15 +185,29 @@ describe('with its provider', () => {
       expect([await entries(token), await isSignedIn(visitor)]).toEqual([401, false]);
     });
 
-    test.each(['revoke', 'reset'])('is signed out by a %s', async (deed) => {
+    test('is signed out by a revocation and by a reset', async () => {
+      const operator = await gateway.as('operator');
+      const tokens: string[] = [];
+      for (const deed of ['revoke', 'reset']) {
+        const id = await grantAccount();
+        const visitor = new Visitor(gateway.url);
+        tokens.push(await signInThere(id, visitor));
+        await operator.json(`/v1/access/staff/${id}/${deed}`, posted({ reason }, deed));
+        expect(await isSignedIn(visitor)).toBe(false);
+      }
+      await until('the tokens to be refused', async () => {
+        const statuses = await Promise.all(tokens.map(entries));
+        return statuses.every((status) => status === 401);
+      });
+    });
+
+    test('is asked again who it is when a hand in the database changed the account', async () => {
       const id = await grantAccount();
       const visitor = new Visitor(gateway.url);
-      const token = await signInThere(id, visitor);
-      expect(await entries(token)).toBe(200);
-      const operator = await gateway.as('operator');
-      await operator.json(`/v1/access/staff/${id}/${deed}`, posted({ reason }, deed));
-      await until('the token to be refused', async () => (await entries(token)) === 401);
+      await signInThere(id, visitor);
+      await asOwner(world, "UPDATE staff SET roles = '{operator}' WHERE id = $1", [id]);
       expect(await isSignedIn(visitor)).toBe(false);
+      expect((await setOut(visitor)).form).toMatch(/^\/oauth2\/sign-in\//);
     });
 
     test('signs out here, and takes no session over that is of somebody else', async () => {
