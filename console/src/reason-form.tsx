@@ -24,6 +24,8 @@ export function ReasonForm({ action, done, onSend, children, isGrave = false }: 
       const fields = new FormData(form);
       return onSend(fields.get('reason') as string, fields).then(() => form.reset());
     },
+    // What was typed is not kept longer than the form.
+    gcTime: 0,
   });
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();

@@ -91,6 +91,13 @@ export const routes: readonly Route[] = [
     Page: paged('Review', () => import('./pages/review/review.tsx')),
   },
   {
+    path: '/person',
+    name: inBoth('Person', '정보주체'),
+    inBar: true,
+    scopes: ['audit:read'],
+    Page: paged('Person', () => import('./pages/person/person.tsx')),
+  },
+  {
     path: '/try',
     name: inBoth('Try a record', '미리 보기'),
     inBar: true,

@@ -5,6 +5,8 @@ import { daysAfter, seoulDate } from '#src/base/seoul.ts';
 import { periodAt, type Period } from '#src/oversight/period.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
+import { entriesOf } from '#test/flows/support.ts';
+import { canary } from '#test/support/orders.ts';
 import { asOwner, order, reached } from '#test/support/transfers.ts';
 import { until } from '#test/support/wait.ts';
 import { openOffice, type Office } from './support.ts';
@@ -141,3 +143,157 @@ async function sign(page: Page): Promise<void> {
   await page.click('#sign button.main');
   await page.click('[role=dialog] button.main');
 }
+
+describe('what one person is told', () => {
+  const reason = `Asked for at the desk ${hostile}`;
+  const secrets = [canary.chartNumber, 'Asked for'];
+
+  async function lookUp(page: Page, identifier: string): Promise<void> {
+    await page.fill('input[name=identifier]', identifier);
+    await page.fill('input[name=reason]', reason);
+    await page.click('form.person button.main');
+  }
+
+  test('is looked up for a reason, listed with its transfers, and gone on leaving', async () => {
+    const page = await office.seat('privacy-officer', { path: '/console/person' });
+    await lookUp(page, canary.chartNumber);
+    await page.waitForSelector('.totals');
+    const text = await page.textContent('main');
+    expect(text).toContain('Samkwang Medical Foundation');
+    expect(text).toContain('received: 1');
+    await page.click('text=List them');
+    await page.waitForSelector('main tbody .chip.good');
+    const link = page.locator(`a[href="/console/transfers/${delivered}"]`);
+    expect(await link.count()).toBe(2);
+    expect(await office.faultsOf(page)).toEqual([]);
+    await shot(page, 'person-en');
+    for (const secret of secrets) expect(await kept(page)).not.toContain(secret);
+    const reads = (await entriesOf(gateway)).filter(({ kind }) => kind === 'disclosures-read');
+    expect(reads.map(({ detail }) => detail['reason'])).toEqual([reason]);
+    await page.click('.bar nav a[href$="/reviews"]');
+    await page.waitForSelector('tbody tr');
+    await page.goBack();
+    await page.waitForSelector('form.person');
+    expect(await page.locator('.totals').count()).toBe(0);
+    expect(await page.inputValue('input[name=identifier]')).toBe('');
+    expect(await page.inputValue('input[name=reason]')).toBe('');
+    await page.context().close();
+  });
+
+  test('is printed from a window that has an address of nothing and the look of the page', async () => {
+    const page = await office.seat('privacy-officer', { path: '/console/person' });
+    await page.context().addInitScript('window.print = () => { window.isPrinted = true; }');
+    await lookUp(page, canary.chartNumber);
+    await page.waitForSelector('.totals');
+    const [paper] = await Promise.all([
+      page.waitForEvent('popup'),
+      page.click('text=Print in Korean'),
+    ]);
+    await paper.waitForSelector('h1');
+    expect(paper.url()).toBe('about:blank');
+    expect(await paper.textContent('h1')).toBe('내 개인정보를 받은 곳');
+    expect(await paper.textContent('main')).not.toContain(canary.chartNumber);
+    const border = 'getComputedStyle(document.querySelector("table")).borderCollapse';
+    expect(await paper.evaluate(border)).toBe('collapse');
+    await until('it to be printed', () => paper.evaluate('window.isPrinted === true'));
+    if (process.env['SHOTS']) await paper.screenshot({ path: '/tmp/cpages/paper.png' });
+    await page.click('text=Forget');
+    await until('the window to close', () => paper.isClosed());
+    expect(await page.inputValue('input[name=identifier]')).toBe('');
+    await page.context().close();
+  });
+
+  test('is destroyed only by who may, with the identifier typed again and a reason', async () => {
+    const auditor = await office.seat('auditor', { path: '/console/person' });
+    await lookUp(auditor, canary.chartNumber);
+    await auditor.waitForSelector('.totals');
+    expect(await auditor.locator('text=Destroy').count()).toBe(0);
+    await auditor.context().close();
+    const page = await office.seat('privacy-officer', { path: '/console/person' });
+    await lookUp(page, canary.chartNumber);
+    await page.click('button:text-is("Destroy…")');
+    const dialog = page.locator('[role=dialog]');
+    expect(await dialog.textContent()).toContain('What stays');
+    expect(await office.faultsOf(page)).toEqual([]);
+    await shot(page, 'person-erase');
+    await dialog.locator('input[name=reason]').fill('Their time is over.');
+    await dialog.locator('input[name=again]').fill('C0048214');
+    await dialog.locator('button.grave').click();
+    expect(await page.locator('.erased').count()).toBe(0);
+    await dialog.locator('input[name=again]').fill(canary.chartNumber);
+    await dialog.locator('button.grave').click();
+    await page.waitForSelector('.erased');
+    expect(await page.textContent('.erased')).toContain('1 transfer of theirs is nobody’s now');
+    expect(await page.locator('.totals').count()).toBe(0);
+    await lookUp(page, canary.chartNumber);
+    await page.waitForSelector('text=Nothing that is kept can be tied');
+    await page.context().close();
+    expect(office.complaints).toEqual([]);
+  });
+});
+
+describe('a record that is tried', () => {
+  const counts = async () => {
+    const { rows } = await world.db.query<{ kind: string }>(
+      `SELECT (SELECT count(*) FROM transfers) AS transfers, (SELECT count(*) FROM payloads) AS kept,
+         (SELECT count(*) FROM entries) + (SELECT count(*) FROM submissions) AS entries`,
+    );
+    return rows[0];
+  };
+
+  test('tells where it is no JSON', async () => {
+    const page = await office.seat('privacy-officer', { path: '/console/try' });
+    await page.fill('textarea[name=record]', '{\n  "name": "홍길동"\n  "age": 3\n}');
+    await page.waitForSelector('.choices input');
+    await page.click('form.try button.main');
+    expect(await page.textContent('#fault')).toBe(
+      'Line 3, column 3: a comma or the closing bracket was expected here.',
+    );
+    await page.context().close();
+  });
+
+  test('shows what every consignee would receive; nothing is stored, sent or recorded', async () => {
+    const page = await office.seat('privacy-officer', { path: '/console/try' });
+    const before = await counts();
+    await page.click('text=Load an example');
+    await page.waitForSelector('.choices input');
+    await page.click('form.try button.main');
+    await page.waitForSelector('.comparison');
+    expect(await page.textContent('main > p[role=status]')).toBe('17 would receive it, 0 refused.');
+    expect(await page.locator('.payload').count()).toBe(17);
+    await page.locator('.payload summary').first().click();
+    expect(await page.textContent('.payload pre')).toMatch(/^\{\n {2}"/);
+    expect(await office.faultsOf(page)).toEqual([]);
+    await shot(page, 'try-en');
+    expect(await counts()).toEqual(before);
+    expect(await kept(page)).not.toMatch(/홍길동|EXAMPLE-0001/);
+    await page.click('.bar nav a[href$="/person"]');
+    await page.goBack();
+    await page.waitForSelector('textarea[name=record]');
+    expect(await page.inputValue('textarea[name=record]')).toBe('');
+    await page.context().close();
+  });
+
+  test('tells a refusal with its places, beside the answers of the others', async () => {
+    const page = await office.seat('privacy-officer', { path: '/console/try' });
+    const record = { chartNumber: 'X1', name: hostile, gender: 'M', birthDate: '2001-02-30' };
+    const text = JSON.stringify({ ...record, [hostile]: hostile, date: '2026-01-05' });
+    const file = { name: '홍길동.json', mimeType: 'application/json', buffer: Buffer.from(text) };
+    await page.setInputFiles('input[type=file]', file);
+    await until('the text', async () => (await page.inputValue('textarea')) === text);
+    await page.waitForSelector('.choices input');
+    await page.click('button:text-is("None")');
+    for (const one of ['samkwang', 'korea-post', 'engitech']) await page.check(`[value=${one}]`);
+    await page.click('form.try button.main');
+    await page.waitForSelector('.refused');
+    await shot(page, 'try-refused');
+    expect(await page.locator('.refused code').allTextContents()).toContain('/record/birthDate');
+    expect(await page.title()).toBe('Try a record · Waybill');
+    expect(await kept(page)).not.toMatch(/X1|홍길동/);
+    await page.context().close();
+  });
+});
+
+test('no page broke its policy, or anything else', () => {
+  expect(office.complaints.filter((text) => !/422/.test(text))).toEqual([]);
+});
