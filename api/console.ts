@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import express, { Router, type Response } from 'express';
+import { Router, type Response } from 'express';
+import staticGzip from 'express-static-gzip';
 import { pageHeaders } from './docs.ts';
 
 /** The strictest policy that such a page works under: nothing inline, nothing from elsewhere. */
@@ -26,8 +27,11 @@ const headers = {
 export function createConsole({ folder }: { folder: string }): Router {
   const page = join(folder, 'index.html');
   const router = Router();
-  const assets = { immutable: true, maxAge: '1y', index: false, fallthrough: false } as const;
-  router.use('/assets', withHeaders, express.static(join(folder, 'assets'), assets));
+  const files = staticGzip(join(folder, 'assets'), {
+    ...{ enableBrotli: true, orderPreference: ['br', 'gzip'], index: false },
+    serveStatic: { immutable: true, maxAge: '1y', fallthrough: false },
+  });
+  router.use('/assets', withHeaders, files);
   router.get('/icon.svg', withHeaders, (_request, response) => {
     response.sendFile(join(folder, 'icon.svg'));
   });

@@ -1,10 +1,18 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { compression, defineAlgorithm } from 'vite-plugin-compression2';
 
 export default defineConfig({
   root: import.meta.dirname,
   base: '/console/',
-  plugins: [react()],
+  // Compressed once, here, and not at each request; fonts are compressed as they are.
+  plugins: [
+    react(),
+    compression({
+      include: /\.(js|css|svg)$/,
+      algorithms: [defineAlgorithm('brotliCompress'), defineAlgorithm('gzip')],
+    }),
+  ],
   logLevel: 'warn',
   build: {
     outDir: 'dist',

@@ -22,7 +22,8 @@ export function ThemeButton() {
   const next = themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'system';
   return (
     <Button onPress={() => setTheme(next)}>
-      {say.theme.name}: {say.theme[theme]}
+      <span className="long">{say.theme.name}: </span>
+      {say.theme[theme]}
     </Button>
   );
 }

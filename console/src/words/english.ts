@@ -6,7 +6,7 @@ export const en = {
   signOut: 'Sign out',
   signedInAs: 'Signed in as',
   language: '한국어',
-  theme: { light: 'light', dark: 'dark', system: 'as the system', name: 'Colours' },
+  theme: { light: 'light', dark: 'dark', system: 'automatic', name: 'Colours' },
   nav: 'Pages',
   loading: 'Loading…',
   opening: 'Checking who you are…',

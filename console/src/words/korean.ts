@@ -7,7 +7,7 @@ export const ko: Sentences = {
   signOut: '로그아웃',
   signedInAs: '로그인한 계정',
   language: 'English',
-  theme: { light: '밝게', dark: '어둡게', system: '시스템 설정', name: '화면 색' },
+  theme: { light: '밝게', dark: '어둡게', system: '자동', name: '화면 색' },
   nav: '페이지',
   loading: '불러오는 중…',
   opening: '로그인 상태를 확인하고 있습니다…',
