@@ -12,7 +12,7 @@ export const words = {
   password: say('Password', '비밀번호'),
   code: say('Six-digit code of your authenticator', '인증 앱의 6자리 코드'),
   submit: say('Sign in', '로그인'),
-  orHere: say('Or with a Waybill account', '또는 Waybill 계정으로 로그인'),
+  orHere: say('Or with a Waybill password', '또는 Waybill 비밀번호로 로그인'),
   refused: say(
     'Account, password or code is not right, or the account is locked for a while. Each code can ' +
       'be used once; wait for the next one. Five wrong attempts in a row lock an account.',
@@ -100,8 +100,8 @@ export const signInAt = (name: string): Words =>
 /** Why signing in at the clinic's own OpenID provider did not come about. */
 export const openidFaults = (name: string): Readonly<Record<OpenidFault | 'ACCOUNT', Words>> => ({
   UNREACHABLE: say(
-    `${name} cannot be reached. Try again later, or sign in with a Waybill account if you have one.`,
-    `${name}에 연결할 수 없습니다. 나중에 다시 시도하거나, Waybill 계정이 있으면 그것으로 로그인하십시오.`,
+    `${name} cannot be reached. Try again later, or sign in with a Waybill password if you have one.`,
+    `${name}에 연결할 수 없습니다. 나중에 다시 시도하거나, Waybill 비밀번호가 있으면 그것으로 로그인하십시오.`,
   ),
   UNTRUSTED: say(
     `The answer of ${name} could not be trusted. Try again; if it stays so, tell whoever runs Waybill.`,
