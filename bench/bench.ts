@@ -2,45 +2,74 @@
  * Runs the benchmarks: every figure that README or a comment gives comes from here.
  *
  *     npm run bench -- [--only NAME] [--quick] [--json]
+ *     npm run bench -- --profile [--quick]    where the time of accepting goes
+ *     npm run bench -- --readme              README's table from the last results
  */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Benchmark, Figures } from './measure.ts';
+import { accept } from './accept.ts';
 import { bulk } from './bulk.ts';
+import { describeMachine, load } from './machine.ts';
+import type { Benchmark, Figures } from './measure.ts';
 import { neighbours } from './neighbours.ts';
+import { profileAccept, tellProfile } from './profile.ts';
+import { writeReadme } from './readme.ts';
+import { keepResult } from './results.ts';
 import { search } from './search.ts';
 import { textGuard } from './text-guard.ts';
 import { verify } from './verify.ts';
 
-const benchmarks: readonly Benchmark[] = [textGuard, neighbours, bulk, search, verify];
+const benchmarks: readonly Benchmark[] = [accept, bulk, neighbours, textGuard, verify, search];
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    readme: { type: 'boolean', default: false },
   },
 });
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const tell = (text: string) => void process.stdout.write(text);
 
-const chosen = benchmarks.filter(({ name }) => options.only === undefined || name === options.only);
-if (chosen.length === 0) {
-  const names = benchmarks.map(({ name }) => name).join(', ');
-  process.stderr.write(`there is no such benchmark; there are: ${names}\n`);
-  process.exitCode = 2;
-}
-for (const { name, run } of chosen) {
-  const figures = await run({
-    quick: options.quick,
-    say: (line) => void process.stderr.write(`${line}\n`),
-  });
-  process.stdout.write(
-    options.json ? `${JSON.stringify({ benchmark: name, figures })}\n` : table(name, figures),
-  );
+if (options.readme) await writeReadme();
+else if (options.profile) await profile(options);
+else await measure(options);
+
+async function measure(options: { only?: string | undefined; quick: boolean; json: boolean }) {
+  const { only, quick, json } = options;
+  const chosen = benchmarks.filter(({ name }) => only === undefined || name === only);
+  if (chosen.length === 0) {
+    say(`there is no such benchmark; there are: ${benchmarks.map(({ name }) => name).join(', ')}`);
+    process.exitCode = 2;
+  }
+  for (const { name, run } of chosen) {
+    const about = { at: new Date().toISOString(), quick, machine: describeMachine() };
+    const result = { ...about, loadBefore: load(), figures: await run({ quick, say }) };
+    await keepResult(name, result);
+    tell(json ? `${JSON.stringify({ benchmark: name, ...result })}\n` : table(name, result));
+  }
 }
 
-function table(name: string, figures: Figures): string {
+async function profile({ quick, json }: { quick: boolean; json: boolean }) {
+  const file = join(tmpdir(), 'waybill-accept.cpuprofile');
+  const report = await profileAccept({ quick, file });
+  say(`the whole profile, for a viewer: ${file}`);
+  tell(json ? `${JSON.stringify(report)}\n` : tellProfile(report));
+}
+
+function table(name: string, { figures, loadBefore }: { figures: Figures; loadBefore: number }) {
   const width = Math.max(...Object.keys(figures).map(({ length }) => length));
   const lines = Object.entries(figures).map(
-    ([what, value]) => `  ${what.padEnd(width)}  ${value}\n`,
+    ([what, value]) => `  ${what.padEnd(width)}  ${told(value)}\n`,
   );
-  return `${name}\n${lines.join('')}`;
+  return `${name} (load before: ${loadBefore})\n${lines.join('')}`;
+}
+
+function told(value: Figures[string]): string {
+  if (typeof value !== 'object') return String(value);
+  const { median, min, max, rounds } = value;
+  return `${median} (${min} … ${max} in ${rounds} rounds)`;
 }

@@ -13,14 +13,20 @@ import { join } from 'node:path';
 import type { JWK } from 'jose';
 import { parse, stringify } from 'yaml';
 import { createApiClient, type ApiClient } from '#src/bin/api-client.ts';
-import { startGateway } from '#src/bin/demo/process.ts';
 import { rootDir } from '#src/bin/settings.ts';
 import { removeEngineData } from '#src/store/engine.ts';
+import { openPostgres, type Postgres } from './postgres.ts';
+import { startProgram, type Program } from './program.ts';
 
 export interface BenchGateway {
   url: string;
+  /** Of the gateway's process. */
+  pid: number;
+  postgres: Postgres;
   /** A client of the embedded default, with all scopes of its role. */
   as: (client: string) => Promise<ApiClient>;
+  /** One more gateway on the same database. */
+  startAnother: () => Promise<Program>;
   stop: () => Promise<void>;
 }
 
@@ -29,29 +35,66 @@ export const shippedConsignees = readdirSync(join(rootDir, 'consignees'))
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.slice(0, -5));
 
-/** @param urls where each consignee is pushed to; all of them are, whatever is shipped */
-export async function openBenchGateway(urls: ReadonlyMap<string, string>): Promise<BenchGateway> {
+/**
+ * Opens a gateway as it is shipped, with its log level and its number of connections.
+ * @param urls where each consignee is pushed to; the others stay as they are shipped
+ * @param flags of Node.js
+ */
+export async function openBenchGateway(
+  urls: ReadonlyMap<string, string>,
+  flags: readonly string[] = [],
+): Promise<BenchGateway> {
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'waybill-bench-')));
   const consigneesDir = join(home, 'consignees');
   mkdirSync(consigneesDir);
   cpSync(join(rootDir, 'consignees'), consigneesDir, { recursive: true });
   for (const [id, url] of urls) writePush(join(consigneesDir, `${id}.yaml`), id, url);
-  const host = '127.0.0.1';
-  const gateway = startGateway({ home, consigneesDir, port: 0, host, onLine: () => undefined });
-  const url = await Promise.race([gateway.ready, gateway.lost]);
+  const start = (of: { flags: readonly string[] }) =>
+    startProgram({
+      ...{ file: join(rootDir, 'src/bin/waybill.ts'), args: ['serve'], flags: of.flags },
+      env: {
+        ...{ WAYBILL_HOME: home, WAYBILL_CONSIGNEES: consigneesDir },
+        ...{ HOST: '127.0.0.1', PORT: '0' },
+      },
+    });
+  const { url, pid, stop } = await start({ flags });
+  const postgres = await openPostgres(home);
   return {
-    url,
+    ...{ url, pid, postgres, startAnother: () => start({ flags: [] }) },
     as: (clientId) => {
       const path = join(home, 'clients', `${clientId}.jwk.json`);
       const clientKey = JSON.parse(readFileSync(path, 'utf8')) as JWK;
       return createApiClient({ url, clientId, clientKey });
     },
     async stop() {
-      await gateway.stop();
+      await postgres.close();
+      await stop();
       await removeEngineData(home);
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+/** Opens a gateway for `work`, and removes everything of it however that ends. */
+export async function withGateway<T>(
+  settings: { urls: ReadonlyMap<string, string>; flags?: readonly string[] },
+  work: (gateway: BenchGateway) => Promise<T>,
+): Promise<T> {
+  const gateway = await openBenchGateway(settings.urls, settings.flags);
+  try {
+    return await work(gateway);
+  } finally {
+    await gateway.stop();
+  }
+}
+
+/** Stops deliveries to a consignee: what is accepted for it waits. */
+export async function pause(operator: ApiClient, consignee: string): Promise<void> {
+  await operator.json(`/v1/consignees/${consignee}/pause`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"reason":"a benchmark"}',
+  });
 }
 
 function writePush(path: string, id: string, url: string): void {

@@ -1,7 +1,15 @@
 /** What a benchmark is, and how a short piece of work is timed: in rounds, by their median. */
 
 /** By what was measured, its unit last in the name. */
-export type Figures = Record<string, number | string>;
+export type Figures = Record<string, number | string | Spread>;
+
+/** What several rounds gave, each value to three figures. */
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
+  rounds: number;
+}
 
 export interface Benchmark {
   name: string;
@@ -33,8 +41,21 @@ export function medianUs<K extends string>(
   return Object.fromEntries(entries) as Record<K, number>;
 }
 
+/** @throws Error where there is nothing to tell */
+export function spread(values: readonly number[]): Spread {
+  if (values.length === 0) throw new Error('no round was measured');
+  return {
+    median: rounded(median(values)),
+    min: rounded(Math.min(...values)),
+    max: rounded(Math.max(...values)),
+    rounds: values.length,
+  };
+}
+
 export function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return middle.reduce<number>((sum, value) => sum + (value ?? Number.NaN), 0) / 2;
 }
 
 /** To three figures, as many as a measurement is worth. */

@@ -1,8 +1,9 @@
-/** Fails when `api/openapi.d.ts` is not what `openapi.yaml` says: run `npm run generate` then. */
+/** Fails when the types are not what openapi.yaml says, or README not what was measured. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
 import { format, resolveConfig } from 'prettier';
+import { readmeAgrees } from '../../bench/readme.ts';
 
 const specUrl = new URL('../../openapi.yaml', import.meta.url);
 const typesPath = fileURLToPath(new URL('../../api/openapi.d.ts', import.meta.url));
@@ -18,6 +19,14 @@ if (actual !== expected) {
   console.error(
     'api/openapi.d.ts differs from what openapi.yaml says. ' +
       'Run `npm run generate` and commit both files.',
+  );
+  process.exitCode = 1;
+}
+
+if (!(await readmeAgrees())) {
+  console.error(
+    'The tables of figures in README.md are not made of bench/results/latest.json. ' +
+      'Run `npm run bench -- --readme` and commit both files.',
   );
   process.exitCode = 1;
 }
