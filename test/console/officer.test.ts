@@ -70,23 +70,16 @@ const kept = (page: Page): Promise<string> =>
     'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.title, location.href, history.state])',
   );
 
-const shot = async (page: Page, name: string) => {
-  if (process.env['SHOTS'])
-    await page.screenshot({ path: `/tmp/cpages/${name}.png`, fullPage: true });
-};
-
 describe('the inspection of a month', () => {
   test('is signed with a finding on each anomaly; nothing typed is lost on the way', async () => {
     const page = await office.seat('privacy-officer', { path: '/console/reviews' });
     await page.waitForSelector('tbody tr');
     expect(await page.locator('tbody tr').count()).toBe(3);
     expect(await page.textContent('main p.bad')).toMatch(/overdue/);
-    await shot(page, 'reviews-en');
     await page.click(`a[href$="/reviews/${last.name}"]`);
     const fields = page.locator('.rule textarea');
     await until('the anomalies', async () => (await fields.count()) === 4);
     expect(await office.faultsOf(page)).toEqual([]);
-    await shot(page, 'review-en');
     // Without a finding on each there is no signature.
     await page.click('#sign button.main');
     expect(await page.locator('[role=dialog]').count()).toBe(0);
@@ -101,6 +94,13 @@ describe('the inspection of a month', () => {
     await page.click('.bar nav a[href$="/reviews"]');
     await page.click(`a[href$="/reviews/${last.name}"]`);
     await until('the anomalies', async () => (await fields.count()) === 4);
+    // The gateway is not there for a moment.
+    await page.route('**/v1/audit/reviews', (route) => route.abort());
+    await sign(page);
+    await page.waitForSelector('.failure a');
+    await page.unroute('**/v1/audit/reviews');
+    expect(await page.inputValue('textarea[name=measures]')).toBe('The desk was told.');
+    expect(await page.evaluate(leaving)).toBe('is asked');
     // Meanwhile another export of that month is counted.
     await asOwner(
       world,
@@ -108,8 +108,6 @@ describe('the inspection of a month', () => {
       [`${last.from}T04:00:00Z`],
     );
     await sign(page);
-    await page.waitForSelector('.failure');
-    await shot(page, 'review-changed');
     await page.click('.failure button');
     await until('the new anomaly', async () => (await fields.count()) === 5);
     expect(await page.locator('.chip', { hasText: 'new since' }).count()).toBe(1);
@@ -122,11 +120,11 @@ describe('the inspection of a month', () => {
     await sign(page);
     await page.waitForSelector('.said');
     expect(await fields.count()).toBe(0);
+    expect(await page.evaluate(leaving)).toBe('is free');
     const said = (await page.locator('.said').allTextContents()).join('\n');
     expect(said).toContain(hostile);
     expect(said).toContain('Conclusion: Nothing left that should not.');
     expect(await page.title()).toBe('Review · Waybill');
-    await shot(page, 'review-signed');
     const officer = await gateway.as('privacy-officer');
     const found = await officer.json<{ findings: string; state: string }>(
       `/v1/audit/reviews/${last.name}`,
@@ -134,10 +132,14 @@ describe('the inspection of a month', () => {
     expect(found.state).toBe('signed');
     expect(found.findings).toContain('No. 1: Two charts mixed up');
     await page.context().close();
-    office.complaints.splice(0, 1);
-    expect(office.complaints).toEqual([]);
+    // The request that was cut off, and the 409.
+    expect(office.complaints.splice(0)).toHaveLength(2);
   });
 });
+
+/** Whether the browser would let go of the page. */
+const leaving =
+  "dispatchEvent(new Event('beforeunload', { cancelable: true })) ? 'is free' : 'is asked'";
 
 async function sign(page: Page): Promise<void> {
   await page.click('#sign button.main');
@@ -166,7 +168,6 @@ describe('what one person is told', () => {
     const link = page.locator(`a[href="/console/transfers/${delivered}"]`);
     expect(await link.count()).toBe(2);
     expect(await office.faultsOf(page)).toEqual([]);
-    await shot(page, 'person-en');
     for (const secret of secrets) expect(await kept(page)).not.toContain(secret);
     const reads = (await entriesOf(gateway)).filter(({ kind }) => kind === 'disclosures-read');
     expect(reads.map(({ detail }) => detail['reason'])).toEqual([reason]);
@@ -196,7 +197,6 @@ describe('what one person is told', () => {
     const border = 'getComputedStyle(document.querySelector("table")).borderCollapse';
     expect(await paper.evaluate(border)).toBe('collapse');
     await until('it to be printed', () => paper.evaluate('window.isPrinted === true'));
-    if (process.env['SHOTS']) await paper.screenshot({ path: '/tmp/cpages/paper.png' });
     await page.click('text=Forget');
     await until('the window to close', () => paper.isClosed());
     expect(await page.inputValue('input[name=identifier]')).toBe('');
@@ -215,7 +215,6 @@ describe('what one person is told', () => {
     const dialog = page.locator('[role=dialog]');
     expect(await dialog.textContent()).toContain('What stays');
     expect(await office.faultsOf(page)).toEqual([]);
-    await shot(page, 'person-erase');
     await dialog.locator('input[name=reason]').fill('Their time is over.');
     await dialog.locator('input[name=again]').fill('C0048214');
     await dialog.locator('button.grave').click();
@@ -256,15 +255,22 @@ describe('a record that is tried', () => {
     const page = await office.seat('privacy-officer', { path: '/console/try' });
     const before = await counts();
     await page.click('text=Load an example');
+    const example = await page.inputValue('textarea[name=record]');
+    const trick = '<img src=x>';
+    const tricked = example.replace('예시상사', trick).replace('bloodType', trick);
+    await page.fill('textarea[name=record]', tricked);
     await page.waitForSelector('.choices input');
     await page.click('form.try button.main');
     await page.waitForSelector('.comparison');
     expect(await page.textContent('main > p[role=status]')).toBe('17 would receive it, 0 refused.');
     expect(await page.locator('.payload').count()).toBe(17);
-    await page.locator('.payload summary').first().click();
+    await page.locator('.payload > details > summary').first().click();
+    expect(await page.isVisible('.payload pre')).toBe(true);
     expect(await page.textContent('.payload pre')).toMatch(/^\{\n {2}"/);
+    expect(await page.textContent('.payload')).toContain(`"companyName": "${trick}"`);
+    expect(await page.textContent('.comparison tbody tr:last-child th')).toBe(trick);
+    expect(await page.locator('main img').count()).toBe(0);
     expect(await office.faultsOf(page)).toEqual([]);
-    await shot(page, 'try-en');
     expect(await counts()).toEqual(before);
     expect(await kept(page)).not.toMatch(/홍길동|EXAMPLE-0001/);
     await page.click('.bar nav a[href$="/person"]');
@@ -286,7 +292,6 @@ describe('a record that is tried', () => {
     for (const one of ['samkwang', 'korea-post', 'engitech']) await page.check(`[value=${one}]`);
     await page.click('form.try button.main');
     await page.waitForSelector('.refused');
-    await shot(page, 'try-refused');
     expect(await page.locator('.refused code').allTextContents()).toContain('/record/birthDate');
     expect(await page.title()).toBe('Try a record · Waybill');
     expect(await kept(page)).not.toMatch(/X1|홍길동/);

@@ -5,7 +5,6 @@ import { useItems } from '../../items.ts';
 import { useLanguage, useWords } from '../../language.tsx';
 import { ConsigneeName } from '../../links.tsx';
 import { Card, Table } from '../../pieces.tsx';
-import { whoOf } from '../reviews/reviews.tsx';
 import { names } from './names.ts';
 import { reviewWords } from './words.ts';
 
@@ -15,7 +14,11 @@ type Review = Schemas['Review'];
 function useNames() {
   const { say } = useLanguage();
   const { kinds, codes } = useWords(names);
+  const words = useWords(reviewWords);
   return {
+    /** The account of a person, else the client; what has neither was done beside the API. */
+    whoOf: ({ client, person }: { client: string; person: string | null }) =>
+      (person ?? client) || words.itself,
     kindOf: (kind: string) => kinds[kind] ?? say.kinds[kind] ?? kind,
     codeOf: (code: string) => codes[code] ?? code,
   };
@@ -41,11 +44,10 @@ interface CountsProps {
   title: string;
   head: readonly string[];
   rows: readonly (readonly ReactNode[])[];
-  stacks?: boolean;
 }
 
 /** The first cell names the row; numbers stand right. */
-function Counts({ title, head, rows, stacks = false }: CountsProps) {
+function Counts({ title, head, rows }: CountsProps) {
   const { number } = useLanguage();
   const words = useWords(reviewWords);
   return (
@@ -53,7 +55,7 @@ function Counts({ title, head, rows, stacks = false }: CountsProps) {
       {rows.length === 0 ? (
         <p className="quiet">{words.none}</p>
       ) : (
-        <Table caption={title} head={head} stacks={stacks}>
+        <Table caption={title} head={head}>
           {rows.map(([first, ...cells], at) => (
             <tr key={at}>
               <th scope="row">{first}</th>
@@ -96,7 +98,7 @@ function Refusals({ of }: { of: Review }) {
 
 function Accesses({ of }: { of: Review }) {
   const words = useWords(reviewWords);
-  const { kindOf, codeOf } = useNames();
+  const { whoOf, kindOf, codeOf } = useNames();
   const rows = of.accesses.map(({ kind, what, count, offHours, ...who }) => [
     whoOf(who),
     what === '' ? kindOf(kind) : `${kindOf(kind)}: ${codeOf(what)}`,
@@ -109,7 +111,7 @@ function Accesses({ of }: { of: Review }) {
 
 function AccessChanges({ of }: { of: Review }) {
   const words = useWords(reviewWords);
-  const { kindOf } = useNames();
+  const { whoOf, kindOf } = useNames();
   const rows = of.accessChanges.map(({ kind, count, ...who }) => [whoOf(who), kindOf(kind), count]);
   const head = [words.who, words.what, words.count];
   return <Counts title={words.accessChanges} head={head} rows={rows} />;
@@ -133,7 +135,7 @@ function NewItems({ of }: { of: Review }) {
 
 function Exports({ of }: { of: Review }) {
   const words = useWords(reviewWords);
-  const { codeOf } = useNames();
+  const { whoOf, codeOf } = useNames();
   const rows = of.exports.map(({ entry, format, found, reason, ...who }) => [
     whoOf(who),
     codeOf(format),
@@ -142,7 +144,7 @@ function Exports({ of }: { of: Review }) {
     entry,
   ]);
   const head = [words.who, words.format, words.rows, words.reason, words.entry];
-  return <Counts title={words.exports} head={head} rows={rows} stacks />;
+  return <Counts title={words.exports} head={head} rows={rows} />;
 }
 
 function AllKinds({ of }: { of: Review }) {
