@@ -13,7 +13,7 @@ import { ReviewState } from '../reviews/reviews.tsx';
 import { Anomalies } from './anomalies.tsx';
 import { useDraft } from './draft.ts';
 import { Figures } from './figures.tsx';
-import { keyOf } from './findings.ts';
+import { composed, isEmpty, keyOf, type Draft } from './findings.ts';
 import { SignForm } from './sign-form.tsx';
 import { Signed } from './signed.tsx';
 import { Tables } from './tables.tsx';
@@ -79,6 +79,7 @@ function Inspection({ of, maySign, onAgain }: InspectionProps) {
       ) : (
         <Signed of={of} maySign={maySign} />
       )}
+      {!isSignable && !isEmpty(draft) && <Unsigned {...{ of, draft }} onDrop={drop} />}
       <Tables of={of} />
       <ByHand />
     </>
@@ -97,6 +98,19 @@ function Standing({ of: { from, to, state, dueOn } }: { of: Review }) {
       <p className="quiet">{words.opened}</p>
       <Button onPress={() => print()}>{words.print}</Button>
     </div>
+  );
+}
+
+/** Somebody else signed while this was being written: it is shown until its writer lets it go. */
+function Unsigned({ of, draft, onDrop }: { of: Review; draft: Draft; onDrop: () => void }) {
+  const words = useWords(reviewWords);
+  return (
+    <Card title={words.yours}>
+      <p className="said">{composed(of.anomalies, draft, words)}</p>
+      <h3>{words.measures}</h3>
+      <p className="said">{draft.measures}</p>
+      <Button onPress={onDrop}>{words.discard}</Button>
+    </Card>
   );
 }
 

@@ -75,6 +75,8 @@ export const reviewWords = inBoth(
     jws: 'Signature',
     session: 'a person who was signed in; the entry names the account',
     covered: 'The days of this period were signed under another cycle.',
+    yours: 'What you wrote, and did not sign',
+    discard: 'Discard it',
     hand: ['Reviewer', 'Privacy officer'],
   },
   {
@@ -149,6 +151,8 @@ export const reviewWords = inBoth(
     jws: '서명값',
     session: '로그인한 사람이 서명했으며, 원장에 계정이 기록되어 있습니다',
     covered: '이 기간의 날짜는 다른 주기의 점검으로 서명되었습니다.',
+    yours: '적었으나 서명하지 않은 내용',
+    discard: '버리기',
     hand: ['점검자', '개인정보 보호책임자'],
   },
 );
