@@ -66,10 +66,11 @@ export async function furnish(url: string, hire: Hire) {
     return page;
   }
 
-  /** What axe finds on the page as it stands. */
-  async function faultsOf(page: Page): Promise<unknown[]> {
+  /** What axe finds on the page as it stands; of these rules, or of all. */
+  async function faultsOf(page: Page, rules?: readonly string[]): Promise<unknown[]> {
     await page.evaluate(axe);
-    const found = await page.evaluate('axe.run()');
+    const options = rules ? { runOnly: { type: 'rule', values: rules } } : {};
+    const found = await page.evaluate(`axe.run(${JSON.stringify(options)})`);
     return (found as { violations: { id: string; nodes: { html: string }[] }[] }).violations.map(
       ({ id, nodes }) => [id, nodes.map(({ html }) => html)],
     );

@@ -55,8 +55,6 @@ const isFor = (role: StaffRole, name: Name) => pages[name][2].includes(role);
 const addressOf = (name: Name) =>
   `${house.url}/console${pages[name][0].replace(/:\w+/, (part) => parts[part] ?? '')}`;
 
-const widths = [390, 768, 1280];
-
 /** How far things jumped while the page came (Layout Instability API); 0 is not at all. */
 const jumps = `new Promise((resolve) => {
   let sum = 0;
@@ -65,21 +63,29 @@ const jumps = `new Promise((resolve) => {
   }).observe({ type: 'layout-shift', buffered: true });
   requestAnimationFrame(() => setTimeout(() => resolve(sum), 0));
 })`;
-/** What web.dev calls good is 0.1. */
-const jumpMax = 0.05;
+/** What web.dev calls good. */
+const jumpMax = 0.1;
 
 /** By how much the page is wider than its window. */
 const overflow =
   'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)';
 
-/** Looks at a page at every width, and leaves a picture of each. */
+/** Fits every width; leaves pictures of the widest and the narrowest. */
 async function look(page: Page, name: Name, label: string): Promise<void> {
-  for (const width of widths) {
+  for (const width of [390, 768, 1280]) {
     await page.setViewportSize({ width, height: 900 });
     expect([name, width, await page.evaluate(overflow)]).toEqual([name, width, 0]);
     const path = join(shots, `${name}-${label}-${width}.png`);
-    await page.screenshot({ path, fullPage: true });
+    if (width !== 768) await page.screenshot({ path, fullPage: true });
   }
+}
+
+/** Each page is judged once in each language, in light and in dark. */
+async function judge(page: Page, name: Name): Promise<void> {
+  expect([name, await house.office.faultsOf(page)]).toEqual([name, []]);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect([name, await house.office.faultsOf(page, ['color-contrast'])]).toEqual([name, []]);
+  await page.emulateMedia({ colorScheme: 'light' });
 }
 
 describe.each(['en', 'ko'] as const)('in %s', (language) => {
@@ -99,7 +105,7 @@ describe.each(['en', 'ko'] as const)('in %s', (language) => {
       expect([name, await page.locator('[role=alert]').allTextContents()]).toEqual([name, []]);
       // An auditor's pages are the privacy officer's, less what is only the officer's.
       if (role === 'auditor') continue;
-      expect([name, await house.office.faultsOf(page)]).toEqual([name, []]);
+      if (role === 'privacy-officer' || language === 'en') await judge(page, name);
       await look(page, name, `${role}-${language}`);
     }
     await page.context().close();
@@ -117,17 +123,6 @@ test.each(everyone)(
     await page.context().close();
   },
 );
-
-test('in the dark, too, everything can be read', async () => {
-  const page = await house.office.seat('privacy-officer', { theme: 'dark' });
-  for (const name of names) {
-    await page.goto(addressOf(name));
-    await house.office.settled(page);
-    expect([name, await house.office.faultsOf(page)]).toEqual([name, []]);
-    await page.screenshot({ path: join(shots, `${name}-dark.png`), fullPage: true });
-  }
-  await page.context().close();
-}, 60_000);
 
 test('no page broke its policy, or anything else', () => {
   expect(house.office.complaints).toEqual([]);

@@ -127,6 +127,7 @@ export function invite({ url, home }: { url: string; home: { path: string } }): 
     `The demo stays up and sends an order every two seconds. Ctrl-C ends it.`,
     `  notice       ${url}/v1/notice   the public list of consignees`,
     `  reference    ${url}/docs`,
+    `  console      ${url}/console/   (npx waybill staff add --role auditor --reason "a look")`,
     `  health       ${url}/readyz`,
     `  API          ${url}/v1   (tokens: ${url}/oauth2/token)`,
     `  client keys  ${home.path}/clients/<client>.jwk.json: emr, auditor, operator, each consignee`,
