@@ -10,17 +10,24 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { accept } from './accept.ts';
 import { bulk } from './bulk.ts';
+import { endToEnd } from './end-to-end.ts';
+import { ledger } from './ledger.ts';
 import { describeMachine, load } from './machine.ts';
 import type { Benchmark, Figures } from './measure.ts';
 import { neighbours } from './neighbours.ts';
 import { profileAccept, tellProfile } from './profile.ts';
 import { writeReadme } from './readme.ts';
+import { pull } from './pull.ts';
 import { keepResult } from './results.ts';
 import { search } from './search.ts';
+import { start } from './start.ts';
 import { textGuard } from './text-guard.ts';
 import { verify } from './verify.ts';
 
-const benchmarks: readonly Benchmark[] = [accept, bulk, neighbours, textGuard, verify, search];
+const benchmarks: readonly Benchmark[] = [
+  ...[accept, bulk, endToEnd, pull, ledger, start],
+  ...[neighbours, textGuard, verify, search],
+];
 
 const { values: options } = parseArgs({
   options: {

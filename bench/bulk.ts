@@ -1,39 +1,58 @@
-/** How many orders a second one bulk upload makes durable, all guarantees on. */
-import { orderFor } from '#test/support/orders.ts';
-import { openBenchGateway, shippedConsignees, upload } from './gateway.ts';
-import { median, rounded, type Benchmark, type Figures } from './measure.ts';
+/** How many orders a second one bulk upload makes durable, and whether its memory stays flat. */
+import { canary, orderFor } from '#test/support/orders.ts';
+import { pause, upload, withGateway } from './gateway.ts';
+import { assertDurable, assertRecorded } from './guarantees.ts';
+import { patients } from './load/orders.ts';
+import { rounded, spread, type Benchmark, type Figures } from './measure.ts';
+import { cpuSecondsOf, residentMb } from './processes.ts';
 
 const consignee = 'samkwang';
+const windows = 10;
 
 export const bulk: Benchmark = {
   name: 'bulk',
   async run({ quick, say }): Promise<Figures> {
-    const [rounds, orders] = quick ? [3, 5_000] : [5, 40_000];
-    const nowhere = new Map(shippedConsignees.map((id) => [id, 'http://127.0.0.1:9/waybill']));
-    const gateway = await openBenchGateway(nowhere);
-    const rates: number[] = [];
-    try {
-      const [emr, operator] = await Promise.all([gateway.as('emr'), gateway.as('operator')]);
-      await operator.json(`/v1/consignees/${consignee}/pause`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"reason":"a benchmark"}',
-      });
-      const order = JSON.stringify(orderFor(consignee)).slice(1);
-      for (let round = -1; round < rounds; round += 1) {
-        function* lines(): Generator<string> {
-          for (let at = 0; at < orders; at += 1) yield `{"key":"${round}-${at}",${order}`;
-        }
-        const before = performance.now();
-        const accepted = await upload(emr, gateway.url, lines());
-        const rate = accepted / ((performance.now() - before) / 1000);
-        // the first round only warms up
-        if (round >= 0) rates.push(rate);
-        say(`bulk: round ${round + 1} of ${rounds}: ${rounded(rate)}/s`);
-      }
-    } finally {
-      await gateway.stop();
-    }
-    return { 'orders in each upload': orders, 'durable, orders/s': rounded(median(rates)) };
+    const [orders, warm] = quick ? [20_000, 5_000] : [1_000_000, 20_000];
+    return withGateway({ urls: new Map() }, async ({ url, pid, postgres, as }) => {
+      const [emr, operator] = await Promise.all([as('emr'), as('operator')]);
+      await pause(operator, consignee);
+      await assertDurable(postgres);
+      const warmed = await upload(emr, url, linesOf('warm', warm));
+      await postgres.sequenced();
+      const rates: number[] = [];
+      const resident = [residentMb(pid)];
+      const used = [cpuSecondsOf(pid), cpuSecondsOf(postgres.pid)] as const;
+      let before = performance.now();
+      const onAccepted = (count: number) => {
+        if (count % (orders / windows) !== 0) return;
+        const rate = orders / windows / ((performance.now() - before) / 1_000);
+        before = performance.now();
+        rates.push(rate);
+        resident.push(residentMb(pid));
+        say(`bulk: ${count} of ${orders}: ${rounded(rate)}/s, ${rounded(resident.at(-1)!)} MB`);
+      };
+      const accepted = await upload(emr, url, linesOf('run', orders), onAccepted);
+      await postgres.sequenced();
+      const per = (then: number, pid: number) =>
+        rounded(((cpuSecondsOf(pid) - then) / accepted) * 1_000);
+      const cpu = { own: per(used[0], pid), postgres: per(used[1], postgres.pid) };
+      await assertRecorded(postgres, warmed + accepted);
+      return {
+        'orders in the upload': orders,
+        'durable, orders/s': spread(rates),
+        'gateway CPU s per 1,000': cpu.own,
+        'PostgreSQL CPU s per 1,000': cpu.postgres,
+        'resident, MB': spread(resident),
+        'resident, last / first': rounded(resident.at(-1)! / resident[0]!),
+      };
+    });
   },
 };
+
+function* linesOf(name: string, count: number): Generator<string> {
+  const order = JSON.stringify(orderFor(consignee)).slice(1);
+  for (let at = 0; at < count; at += 1) {
+    const patient = `C${String(at % patients).padStart(7, '0')}`;
+    yield `{"key":"${name}-${at}",${order.replaceAll(canary.chartNumber, patient)}`;
+  }
+}

@@ -23,6 +23,8 @@ export interface BenchGateway {
   /** Of the gateway's process. */
   pid: number;
   postgres: Postgres;
+  /** The last of its log. */
+  said: () => string;
   /** A client of the embedded default, with all scopes of its role. */
   as: (client: string) => Promise<ApiClient>;
   /** One more gateway on the same database. */
@@ -57,10 +59,10 @@ export async function openBenchGateway(
         ...{ HOST: '127.0.0.1', PORT: '0' },
       },
     });
-  const { url, pid, stop } = await start({ flags });
+  const { url, pid, said, stop } = await start({ flags });
   const postgres = await openPostgres(home);
   return {
-    ...{ url, pid, postgres, startAnother: () => start({ flags: [] }) },
+    ...{ url, pid, said, postgres, startAnother: () => start({ flags: [] }) },
     as: (clientId) => {
       const path = join(home, 'clients', `${clientId}.jwk.json`);
       const clientKey = JSON.parse(readFileSync(path, 'utf8')) as JWK;
@@ -83,6 +85,8 @@ export async function withGateway<T>(
   const gateway = await openBenchGateway(settings.urls, settings.flags);
   try {
     return await work(gateway);
+  } catch (error) {
+    throw new Error(`the gateway said last:\n${gateway.said()}`, { cause: error });
   } finally {
     await gateway.stop();
   }
@@ -111,11 +115,15 @@ function writePush(path: string, id: string, url: string): void {
   );
 }
 
-/** Sends orders by bulk upload and answers how many lines were accepted. */
+/**
+ * Sends orders by bulk upload and answers how many lines were accepted.
+ * @param onAccepted told after each how many there were
+ */
 export async function upload(
   emr: ApiClient,
   url: string,
   lines: Iterable<string>,
+  onAccepted: (count: number) => void = () => undefined,
 ): Promise<number> {
   const encoder = new TextEncoder();
   const source = lines[Symbol.iterator]();
@@ -142,7 +150,7 @@ export async function upload(
     const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = parts.pop() ?? '';
     for (const line of parts) {
-      if (line.includes('"status":202')) accepted += 1;
+      if (line.includes('"status":202')) onAccepted((accepted += 1));
       else if (line.trim() !== '') throw new Error(`an order was not accepted: ${line}`);
     }
   }

@@ -8,6 +8,8 @@ export interface Program {
   pid: number;
   /** From its start to its ready line. */
   readyMs: number;
+  /** The last of what it wrote. */
+  said: () => string;
   /** Asks it to end (SIGTERM) and waits until it has. */
   stop: () => Promise<void>;
 }
@@ -51,6 +53,7 @@ export async function startProgram(settings: {
   });
   return {
     ...{ url, pid: child.pid ?? 0, readyMs: performance.now() - before },
+    said: () => said,
     async stop() {
       child.kill('SIGTERM');
       await ended;

@@ -1,10 +1,12 @@
 /** Starts the process that makes load, and gives it its jobs. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Submitted, SubmitJob } from './submit.ts';
+import type { Jobs } from './generator.ts';
 
 export interface Generator {
-  run: (job: SubmitJob) => Promise<Submitted>;
+  run: <Kind extends keyof Jobs>(
+    job: Jobs[Kind]['job'] & { kind: Kind },
+  ) => Promise<Jobs[Kind]['answer']>;
   stop: () => void;
 }
 
@@ -17,7 +19,7 @@ export function startGenerator(): Generator {
       new Promise((resolve, reject) => {
         const lost = () => reject(new Error('the load generator ended'));
         child.once('exit', lost);
-        child.once('message', (answer: { result: Submitted } | { fault: string }) => {
+        child.once('message', (answer: { result: never } | { fault: string }) => {
           child.off('exit', lost);
           if ('fault' in answer) reject(new Error(answer.fault));
           else resolve(answer.result);
