@@ -2,6 +2,7 @@
  * Runs the benchmarks: every figure that README or a comment gives comes from here.
  *
  *     npm run bench -- [--only NAME] [--quick] [--json]
+ *     npm run bench -- --only accept --against DIR    beside another working copy
  *     npm run bench -- --profile [--quick]    where the time of accepting goes
  *     npm run bench -- --readme              README's table from the last results
  */
@@ -34,6 +35,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    against: { type: 'string' },
     profile: { type: 'boolean', default: false },
     readme: { type: 'boolean', default: false },
   },
@@ -45,8 +47,14 @@ if (options.readme) await writeReadme();
 else if (options.profile) await profile(options);
 else await measure(options);
 
-async function measure(options: { only?: string | undefined; quick: boolean; json: boolean }) {
-  const { only, quick, json } = options;
+interface Wish {
+  only?: string | undefined;
+  quick: boolean;
+  json: boolean;
+  against?: string | undefined;
+}
+
+async function measure({ only, quick, json, against }: Wish) {
   const chosen = benchmarks.filter(({ name }) => only === undefined || name === only);
   if (chosen.length === 0) {
     say(`there is no such benchmark; there are: ${benchmarks.map(({ name }) => name).join(', ')}`);
@@ -54,8 +62,9 @@ async function measure(options: { only?: string | undefined; quick: boolean; jso
   }
   for (const { name, run } of chosen) {
     const about = { at: new Date().toISOString(), quick, machine: describeMachine() };
-    const result = { ...about, loadBefore: load(), figures: await run({ quick, say }) };
-    await keepResult(name, result);
+    const result = { ...about, loadBefore: load(), figures: await run({ quick, say, against }) };
+    // what was compared with some other copy says nothing to whoever has not got it
+    if (against === undefined) await keepResult(name, result);
     tell(json ? `${JSON.stringify({ benchmark: name, ...result })}\n` : table(name, result));
   }
 }

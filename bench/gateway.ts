@@ -37,15 +37,18 @@ export const shippedConsignees = readdirSync(join(rootDir, 'consignees'))
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.slice(0, -5));
 
-/**
- * Opens a gateway as it is shipped, with its log level and its number of connections.
- * @param urls where each consignee is pushed to; the others stay as they are shipped
- * @param flags of Node.js
- */
-export async function openBenchGateway(
-  urls: ReadonlyMap<string, string>,
-  flags: readonly string[] = [],
-): Promise<BenchGateway> {
+export interface BenchSettings {
+  /** Where each consignee is pushed to; the others stay as they are shipped. */
+  urls: ReadonlyMap<string, string>;
+  /** Of Node.js. */
+  flags?: readonly string[];
+  /** The working copy whose gateway it is; this one unless given. */
+  root?: string;
+}
+
+/** Opens a gateway as it is shipped, with its log level and its number of connections. */
+export async function openBenchGateway(settings: BenchSettings): Promise<BenchGateway> {
+  const { urls, flags = [], root = rootDir } = settings;
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'waybill-bench-')));
   const consigneesDir = join(home, 'consignees');
   mkdirSync(consigneesDir);
@@ -53,7 +56,7 @@ export async function openBenchGateway(
   for (const [id, url] of urls) writePush(join(consigneesDir, `${id}.yaml`), id, url);
   const start = (of: { flags: readonly string[] }) =>
     startProgram({
-      ...{ file: join(rootDir, 'src/bin/waybill.ts'), args: ['serve'], flags: of.flags },
+      ...{ file: join(root, 'src/bin/waybill.ts'), args: ['serve'], flags: of.flags },
       env: {
         ...{ WAYBILL_HOME: home, WAYBILL_CONSIGNEES: consigneesDir },
         ...{ HOST: '127.0.0.1', PORT: '0' },
@@ -79,10 +82,10 @@ export async function openBenchGateway(
 
 /** Opens a gateway for `work`, and removes everything of it however that ends. */
 export async function withGateway<T>(
-  settings: { urls: ReadonlyMap<string, string>; flags?: readonly string[] },
+  settings: BenchSettings,
   work: (gateway: BenchGateway) => Promise<T>,
 ): Promise<T> {
-  const gateway = await openBenchGateway(settings.urls, settings.flags);
+  const gateway = await openBenchGateway(settings);
   try {
     return await work(gateway);
   } catch (error) {

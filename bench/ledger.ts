@@ -1,6 +1,6 @@
 /**
  * How many entries a second the sequencer numbers and signs, and what a proof costs the server.
- * Sequenced are entries without the rows of their transfers: those are in `accept` and `end-to-end`.
+ * Sequenced are entries without the rows of their transfers: `accept` and `end-to-end` have those.
  */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

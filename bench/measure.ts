@@ -13,7 +13,12 @@ export interface Spread {
 
 export interface Benchmark {
   name: string;
-  run: (options: { quick: boolean; say: (line: string) => void }) => Promise<Figures> | Figures;
+  run: (options: {
+    quick: boolean;
+    say: (line: string) => void;
+    /** Another working copy to compare with, by those that can. */
+    against?: string | undefined;
+  }) => Promise<Figures> | Figures;
 }
 
 /**

@@ -43,7 +43,9 @@ export const neighbours: Benchmark = {
         return [id, await listen(death < 0 ? alive : (deaths[death] ?? null))] as const;
       }),
     );
-    const gateway = await openBenchGateway(new Map(servers.map(([id, { url }]) => [id, url])));
+    const gateway = await openBenchGateway({
+      urls: new Map(servers.map(([id, { url }]) => [id, url])),
+    });
     const figures = new Map<string, number[]>([
       ['alone', []],
       ['beside', []],
