@@ -69,7 +69,10 @@ export async function furnish(url: string, hire: Hire) {
   /** What axe finds on the page as it stands; of these rules, or of all. */
   async function faultsOf(page: Page, rules?: readonly string[]): Promise<unknown[]> {
     await page.evaluate(axe);
-    const options = rules ? { runOnly: { type: 'rule', values: rules } } : {};
+    const options = {
+      ...{ resultTypes: ['violations'], preload: false },
+      ...(rules && { runOnly: { type: 'rule', values: rules } }),
+    };
     const found = await page.evaluate(`axe.run(${JSON.stringify(options)})`);
     return (found as { violations: { id: string; nodes: { html: string }[] }[] }).violations.map(
       ({ id, nodes }) => [id, nodes.map(({ html }) => html)],
