@@ -52,7 +52,7 @@ function Withheld({ of }: { of: Decided['withheld'] }) {
       <summary>
         {reasons.map(([reason, items]) => (
           <span key={reason} className="chip withheld">
-            {number(items.length)} {say.kind.withheld}: {say.reason[reason]}
+            {say.kind.withheld} {number(items.length)}: {say.reason[reason]}
           </span>
         ))}
       </summary>

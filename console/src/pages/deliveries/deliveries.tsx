@@ -55,11 +55,15 @@ function Row({ of }: { of: Consignee }) {
       <td>
         <DeliveryState of={of} />
       </td>
-      <td className="number">{number(of.waiting)}</td>
-      <td>{time(delivery?.oldestWaitingAt)}</td>
-      <td>{time(delivery?.lastSuccessAt ?? checkIn?.lastAt)}</td>
-      <td>{delivery ? outcomeText(words, delivery.lastOutcome) : '–'}</td>
-      <td>{time(delivery?.nextAttemptAt)}</td>
+      <td className="number" data-label={words.waiting}>
+        {number(of.waiting)}
+      </td>
+      <td data-label={words.oldest}>{time(delivery?.oldestWaitingAt)}</td>
+      <td data-label={words.lastSuccess}>{time(delivery?.lastSuccessAt ?? checkIn?.lastAt)}</td>
+      <td data-label={words.lastOutcome}>
+        {delivery ? outcomeText(words, delivery.lastOutcome) : '–'}
+      </td>
+      <td data-label={words.nextAttempt}>{time(delivery?.nextAttemptAt)}</td>
     </tr>
   );
 }

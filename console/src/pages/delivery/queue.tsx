@@ -94,9 +94,13 @@ function Row({ of, consignee, state, scopes }: QueueProps & { of: One }) {
       <td>
         <Status of={of.status} />
       </td>
-      <td className="number">{number(of.attempts)}</td>
-      <td>{outcomeText(heads, of.lastOutcome)}</td>
-      <td>{time(state === 'waiting' ? of.dueAt : of.settledAt)}</td>
+      <td className="number" data-label={words.attempts}>
+        {number(of.attempts)}
+      </td>
+      <td data-label={heads.lastOutcome}>{outcomeText(heads, of.lastOutcome)}</td>
+      <td data-label={state === 'waiting' ? words.due : words.ended}>
+        {time(state === 'waiting' ? of.dueAt : of.settledAt)}
+      </td>
       {scopes.has('consignees:operate') && (
         <td>
           {of.purgedAt !== null && words.purged}

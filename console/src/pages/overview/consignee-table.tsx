@@ -13,6 +13,7 @@ export function ConsigneeTable({ items }: { items: readonly Schemas['Consignee']
   const head = [say.consignees.name, words.work, words.channel, say.consignees.contract];
   return (
     <Table
+      stacks
       caption={words.title}
       head={[...head, say.state, words.waiting, words.oldest, words.last]}
     >
@@ -33,9 +34,13 @@ export function ConsigneeTable({ items }: { items: readonly Schemas['Consignee']
           <td>
             <DeliveryState of={one} />
           </td>
-          <td className="number">{number(one.waiting)}</td>
-          <td>{time(one.delivery?.oldestWaitingAt)}</td>
-          <td>{time(one.delivery?.lastSuccessAt ?? one.checkIn?.lastAt)}</td>
+          <td className="number" data-label={words.waiting}>
+            {number(one.waiting)}
+          </td>
+          <td data-label={words.oldest}>{time(one.delivery?.oldestWaitingAt)}</td>
+          <td data-label={words.last}>
+            {time(one.delivery?.lastSuccessAt ?? one.checkIn?.lastAt)}
+          </td>
         </tr>
       ))}
     </Table>
