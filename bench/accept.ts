@@ -27,12 +27,12 @@ interface Turn extends Submitted {
 export const accept: Benchmark = {
   name: 'accept',
   async run({ quick, say, against }): Promise<Figures> {
-    const [rounds, seconds, warmSeconds] = quick ? [2, 1.2, 0.6] : [6, 6, 2];
+    const [rounds, seconds, warmSeconds] = quick ? [2, 1.2, 0.6] : [6, 5, 1.5];
     const all = await openAll(against);
     const turns = new Map<Name, Turn[]>([...all.players.keys()].map((name) => [name, []]));
     try {
       // measured well after the start: a first turn of each only warms up
-      const first = { seconds: 0, warmSeconds: quick ? 3 : 10 };
+      const first = { seconds: 0, warmSeconds: quick ? 6 : 12 };
       let run = 0;
       for (const player of all.players.values()) await takeTurn(all, player, (run += 1), first);
       for (let round = 0; round < rounds; round += 1) {

@@ -71,7 +71,11 @@ async function measure({ only, quick, json, against }: Wish) {
 
 async function profile({ quick, json }: { quick: boolean; json: boolean }) {
   const file = join(tmpdir(), 'waybill-accept.cpuprofile');
+  const about = { at: new Date().toISOString(), quick, machine: describeMachine() };
+  const loadBefore = load();
   const report = await profileAccept({ quick, file });
+  const rooms = report.rooms.slice(0, 10).map(({ name, us }) => [name, us] as const);
+  await keepResult('profile', { ...about, loadBefore, figures: Object.fromEntries(rooms) });
   say(`the whole profile, for a viewer: ${file}`);
   tell(json ? `${JSON.stringify(report)}\n` : tellProfile(report));
 }

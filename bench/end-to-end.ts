@@ -15,7 +15,7 @@ const unsettled = `SELECT count(*) FROM transfers WHERE status <> 'delivered'`;
 export const endToEnd: Benchmark = {
   name: 'end-to-end',
   async run({ quick, say }): Promise<Figures> {
-    const [seconds, warmSeconds, idleSeconds, windows] = quick ? [6, 4, 3, 3] : [300, 20, 30, 10];
+    const [seconds, warmSeconds, idleSeconds, windows] = quick ? [6, 8, 3, 3] : [300, 20, 30, 10];
     const generator = startGenerator();
     const { url: consignee } = await generator.run({ kind: 'listen' });
     const urls = new Map(shippedConsignees.map((id) => [id, `${consignee}/${id}`]));

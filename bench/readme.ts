@@ -40,6 +40,7 @@ function blockOf(results: Results): string {
   return [
     table(['what', 'measured', 'goal', '', 'by'], met),
     sideBySide(results['accept']),
+    whereTimeGoes(results['profile']),
     provenance(results),
   ].join('\n');
 }
@@ -74,6 +75,17 @@ function sideBySide(result: Result | undefined): string {
       what,
       ...columns.map((column) => spreadOf(figures[`${column}, ${figure}`] ?? '–')),
     ]),
+  );
+}
+
+/** The most expensive rooms of the gateway while it accepts, under the sampling of V8. */
+function whereTimeGoes(result: Result | undefined): string {
+  if (!result) return '';
+  const rooms = Object.entries(result.figures);
+  const head = ['own time of the main thread for one order', 'µs'];
+  return table(
+    head,
+    rooms.map(([room, us]) => [`\`${room}\``, spreadOf(us)]),
   );
 }
 

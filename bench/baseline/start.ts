@@ -14,7 +14,7 @@ export interface Baselines {
   stop: () => Promise<void>;
 }
 
-/** Of 10, 20, 40 and 64 the one with which the baseline was quickest here. */
+/** Of 10, 20 and 40 the one with which the baseline was quickest here. */
 const connections = 20;
 const issuer = 'https://baseline.invalid';
 
