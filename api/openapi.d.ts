@@ -169,8 +169,8 @@ export interface paths {
      *     It cannot be called back once bytes of it may have left, however long ago. Send a corrected
      *     order with `replaces` rather than a rejected one once more. The body may be left out.
      *
-     *     With `consignees:operate` it may be any EMR's transfer. Then `reason` is required, and the
-     *     answer says how the delivery stands and nothing of what the transfer holds.
+     *     With `consignees:operate`, and without `transfers:write`, it may be any EMR's transfer. Then
+     *     `reason` is required, and the answer says how the delivery stands and nothing of what the transfer holds.
      */
     post: operations['redeliverTransfer'];
     delete?: never;

@@ -1,7 +1,7 @@
 /** The gateway's public API, typed by openapi.yaml: the console is one more client of it. */
 import createClient, { type Middleware } from 'openapi-fetch';
 import type { components, paths } from '../../api/openapi.d.ts';
-import { bearer } from './session.ts';
+import { bearer, distrust } from './session.ts';
 
 export type Schemas = components['schemas'];
 
@@ -12,20 +12,31 @@ const withToken: Middleware = {
     request.headers.set('accept-language', document.documentElement.lang);
     return request;
   },
+  onResponse({ response }) {
+    if (response.status !== 401) return;
+    distrust();
+    // Finds out whether one has to sign in again, and says so.
+    void bearer().catch(() => undefined);
+  },
 };
 
 export const api = createClient<paths>({ baseUrl: location.origin });
 api.use(withToken);
 
+type Told = Partial<Pick<Schemas['Problem'], 'code' | 'title' | 'detail' | 'errors'>>;
+
 /** What the gateway answered instead: a problem (RFC 9457), whose sentences are for people. */
 export class Refusal extends Error {
   readonly code: string;
   readonly detail: string;
+  /** What is wrong, place by place. */
+  readonly places: readonly string[];
 
-  constructor(problem: { code?: string; title?: string; detail?: string } | undefined) {
+  constructor(problem: Told | undefined) {
     super(problem?.title ?? 'The gateway did not answer');
     this.code = problem?.code ?? 'UNREACHABLE';
     this.detail = problem?.detail ?? '';
+    this.places = [...new Set(problem?.errors?.map(({ detail }) => detail) ?? [])];
   }
 }
 

@@ -10,6 +10,10 @@ export function DeliveryState({ of }: { of: Consignee }) {
   return <span className={`chip ${state === 'well' ? 'good' : 'bad'}`}>{say.delivery[state]}</span>;
 }
 
+/** Nothing goes there before somebody resumes it, or its endpoint is tried again. */
+export const isStopped = ({ paused, delivery }: Consignee) =>
+  paused || (delivery !== null && delivery.state !== 'closed');
+
 /** `absent`: one that collects, and has not asked in its time. Of several, the gravest. */
 export function deliveryState({ paused, delivery, checkIn }: Consignee) {
   if (paused) return 'paused';

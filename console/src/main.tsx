@@ -4,19 +4,28 @@ import './console.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { isRefused } from './api.ts';
 import { App } from './app.tsx';
 import { LanguageProvider } from './language.tsx';
+import { Idle } from './session.ts';
 
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      // What was refused once is refused again; what was not answered may be.
-      retry: (count, error) => count < 2 && !isRefused(error),
-      ...{ staleTime: 10_000, refetchOnWindowFocus: false },
+      // Many a read is an entry of the ledger: only a person asks again, or a page's own clock.
+      ...{ retry: false, staleTime: 10_000, refetchOnWindowFocus: false },
     },
+    // What cannot be sent now is not sent later, when nobody expects it any more.
+    mutations: { networkMode: 'always' },
   },
 });
+
+// Whoever comes back sees what is so now.
+for (const act of ['pointerdown', 'keydown']) {
+  addEventListener(act, () => {
+    const asleep = ({ state }: { state: { error: unknown } }) => state.error instanceof Idle;
+    void queries.refetchQueries({ type: 'active', predicate: asleep });
+  });
+}
 
 const place = document.getElementById('console');
 if (place) {

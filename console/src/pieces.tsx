@@ -1,8 +1,9 @@
 /** Small pieces that every page is made of. */
-import { useEffect, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { Button } from 'react-aria-components';
 import { isRefused } from './api.ts';
 import { useLanguage } from './language.tsx';
+import { Idle } from './session.ts';
 
 /** A whole page's worth of one sentence. */
 export function Notice({ text, onAgain }: { text: string; onAgain?: () => void }) {
@@ -23,36 +24,56 @@ interface Asked<Data> {
   fetchStatus?: string;
 }
 
-/** What a question came to: its answer, that it is under way, or why there is none. */
+/**
+ * What a question came to: its answer, that it is under way, or why there is none. What was
+ * answered before stays, and whoever types in it goes on.
+ */
 export function Answer<Data>(props: { of: Asked<Data>; children: (data: Data) => ReactNode }) {
   const { of, children } = props;
   const { say } = useLanguage();
-  if (of.error) return <Failure error={of.error} onAgain={() => void of.refetch()} />;
-  if (of.data === undefined) {
-    if (of.fetchStatus === 'paused') return <p className="quiet">{say.later}</p>;
+  const failure = of.error && <Failure error={of.error} onAgain={() => void of.refetch()} />;
+  if (of.data !== undefined) {
     return (
-      <p className="quiet waiting" role="status">
-        {say.loading}
-      </p>
+      <>
+        {failure}
+        {children(of.data)}
+      </>
     );
   }
-  return children(of.data);
+  if (failure) return failure;
+  if (of.fetchStatus === 'paused') return <p className="quiet">{say.later}</p>;
+  return (
+    <p className="quiet waiting" role="status">
+      {say.loading}
+    </p>
+  );
 }
 
-/** While the gateway cannot be reached, what was asked is asked again this often. */
-const againMs = 5_000;
-
+/** @param props.onAgain left out for what is not asked but done */
 export function Failure({ error, onAgain }: { error: Error; onAgain?: () => void }) {
   const { say } = useLanguage();
-  useEffect(() => {
-    if (isRefused(error) || !onAgain) return undefined;
-    const timer = setTimeout(onAgain, againMs);
-    return () => clearTimeout(timer);
-  }, [error, onAgain]);
+  if (error instanceof Idle) return <p className="quiet">{say.idle}</p>;
+  if (!isRefused(error)) {
+    const unsure = navigator.onLine ? say.unsure : say.notSent;
+    return (
+      <div className="failure" role="alert">
+        <p>{onAgain ? say.unreachable : unsure}</p>
+        {onAgain && <Button onPress={onAgain}>{say.again}</Button>}
+      </div>
+    );
+  }
+  const { message, detail, places } = error;
   return (
     <div className="failure" role="alert">
-      <p>{isRefused(error) ? error.message : say.offline}</p>
-      {isRefused(error) && <p>{error.detail}</p>}
+      <p>{message}</p>
+      {places.length === 0 && <p>{detail}</p>}
+      {places.length > 0 && (
+        <ul>
+          {places.map((place) => (
+            <li key={place}>{place}</li>
+          ))}
+        </ul>
+      )}
       {onAgain && <Button onPress={onAgain}>{say.again}</Button>}
     </div>
   );

@@ -15,9 +15,18 @@ interface ReasonFormProps {
   children?: ReactNode;
   /** It cannot be undone. */
   isGrave?: boolean;
+  /** In a window of its own, where nothing else is to be done. */
+  takesFocus?: boolean;
 }
 
-export function ReasonForm({ action, done, onSend, children, isGrave = false }: ReasonFormProps) {
+export function ReasonForm({
+  action,
+  done,
+  onSend,
+  children,
+  isGrave = false,
+  takesFocus = false,
+}: ReasonFormProps) {
   const { say } = useLanguage();
   const sending = useMutation({
     mutationFn: (form: HTMLFormElement) => {
@@ -37,7 +46,12 @@ export function ReasonForm({ action, done, onSend, children, isGrave = false }: 
         {children}
         <label>
           {say.reasonWhy}
-          <input name="reason" required maxLength={500} autoComplete="off" />
+          <input
+            {...{ name: 'reason', required: true, maxLength: 500, autoComplete: 'off' }}
+            pattern=".*\S.*"
+            title={say.noReason}
+            autoFocus={takesFocus}
+          />
         </label>
         <Button type="submit" isDisabled={sending.isPending} className={isGrave ? 'grave' : ''}>
           {action}

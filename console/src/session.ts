@@ -88,14 +88,22 @@ function sessionOf(granted: { access_token: string; expires_in: number }): Sessi
   };
 }
 
-/** Asks with the session's cookie alone; null where somebody has to sign in. */
-async function renew(): Promise<Session | null> {
+/** One renewal serves every request that waits for it: of several codes only one would count. */
+let renewing: Promise<Session | null> | null = null;
+
+function renew(): Promise<Session | null> {
+  renewing ??= askAgain().finally(() => (renewing = null));
+  return renewing;
+}
+
+/** Asks with the session's cookie alone; null where somebody has to sign in. Throws if away. */
+async function askAgain(): Promise<Session | null> {
   const left = { verifier: random(), state: random(), to: '' };
   // Followed to the callback, whose address holds the answer.
   const reply = await fetch(await authorizeUrl(left, 'none'));
   const address = new URL(reply.url);
-  if (address.pathname !== callback) return null;
-  return redeem(address, left).catch(() => null);
+  if (address.pathname !== callback) throw new Error('no answer about the session');
+  return address.searchParams.has('error') ? null : redeem(address, left);
 }
 
 /** Leaves for the page where one signs in; comes back to where the person was. */
@@ -121,21 +129,65 @@ export async function begin(): Promise<Session | null> {
   return session;
 }
 
-/** A token that is good for the next request. */
+/** Whether the browser's session is still that of the person whom the page shows. */
+export type Standing = 'in' | 'out' | 'stranger';
+
+let standing: Standing = 'in';
+const listeners = new Set<() => void>();
+
+export const standingStore = {
+  subscribe: (listener: () => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+  current: () => standing,
+};
+
+function stand(next: Standing): void {
+  standing = next;
+  for (const listener of listeners) listener();
+}
+
+/** Nobody is at the desk: what a page asks by itself must not keep the session alive. */
+export class Idle extends Error {}
+
+const idleMs = 120_000;
+let lastAct = Date.now();
+for (const act of ['pointerdown', 'pointermove', 'wheel', 'keydown']) {
+  addEventListener(act, () => (lastAct = Date.now()), { passive: true });
+}
+
+/**
+ * A token that is good for the next request, and of the person whom the page shows. Where the
+ * session has ended it throws, and the page stays: what was typed is not lost.
+ */
 export async function bearer(): Promise<string> {
+  if (Date.now() - lastAct > idleMs) throw new Idle();
   if (session === null || session.until - Date.now() < renewMs) {
-    session = (await renew()) ?? (session && session.until > Date.now() ? session : null);
-  }
-  if (session === null) {
-    await signIn();
-    throw new Error('signed out');
+    const renewed = await renew();
+    if (renewed === null) {
+      stand('out');
+      throw new Error('signed out');
+    }
+    if (session && renewed.account !== session.account) {
+      stand('stranger');
+      throw new Error('somebody else is signed in');
+    }
+    session = renewed;
+    if (standing !== 'in') stand('in');
   }
   return session.token;
 }
 
-/** Ends the session, here and in every other tab. */
+/** The gateway no longer takes the token: the next request asks for another. */
+export function distrust(): void {
+  if (session) session = { ...session, until: 0 };
+}
+
+/** Ends the session, here and in every other tab. Throws where that did not come about. */
 export async function signOut(): Promise<void> {
-  await fetch('/oauth2/sign-out', { method: 'POST' }).catch(() => undefined);
+  const reply = await fetch('/oauth2/sign-out', { method: 'POST' });
+  if (!reply.ok) throw new Error('still signed in');
   session = null;
   location.assign('/console/');
 }

@@ -1,12 +1,13 @@
 /** What stands around every page: where one can go, who is here, and whether the network is. */
 import { onlineManager } from '@tanstack/react-query';
-import { Suspense, useEffect, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import { Suspense, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { Button } from 'react-aria-components';
 import { Link, Route, Switch, useLocation, useRoute } from 'wouter';
 import { useLanguage } from './language.tsx';
 import { Notice } from './pieces.tsx';
 import { isOpenTo, routes, type Route as Place } from './routes.tsx';
-import { signOut, type Session } from './session.ts';
+import { signOut, standingStore, type Session } from './session.ts';
+import { Guard } from './guard.tsx';
 import { ThemeButton } from './theme.tsx';
 
 export function Shell({ session: { account, scopes } }: { session: Session }) {
@@ -30,6 +31,7 @@ export function Shell({ session: { account, scopes } }: { session: Session }) {
         <Tools account={account} />
       </header>
       <Offline />
+      <SessionState />
       <Content>
         <Switch>
           {routes.map((place) => (
@@ -79,16 +81,26 @@ function Opened({ place, scopes, params }: OpenedProps) {
   if (!isOpenTo(place, scopes)) return <Notice text={say.notYours} />;
   const known = Object.entries(params).filter((one): one is [string, string] => !!one[1]);
   return (
-    <Suspense fallback={<p className="quiet waiting">{say.loading}</p>}>
-      <place.Page scopes={scopes} params={Object.fromEntries(known)} />
-    </Suspense>
+    <Guard key={location.pathname} text={say.broken}>
+      <Suspense fallback={<p className="quiet waiting">{say.loading}</p>}>
+        <place.Page scopes={scopes} params={Object.fromEntries(known)} />
+      </Suspense>
+    </Guard>
   );
 }
 
 function NavLink({ href, text }: { href: string; text: string }) {
   const [isHere] = useRoute(href === '/' ? '/' : `${href}/*?`);
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    const bar = link.current?.parentElement;
+    if (!isHere || !link.current || !bar) return;
+    // On a phone the bar is wider than the window.
+    const [own, its] = [link.current.getBoundingClientRect(), bar.getBoundingClientRect()];
+    bar.scrollLeft += Math.max(0, own.right - its.right) + Math.min(0, own.left - its.left);
+  }, [isHere]);
   return (
-    <Link href={href} aria-current={isHere ? 'page' : undefined}>
+    <Link ref={link} href={href} aria-current={isHere ? 'page' : undefined}>
       {text}
     </Link>
   );
@@ -104,9 +116,34 @@ function Offline() {
   return <div role="status">{!isOnline && <p className="bad banner">{say.offline}</p>}</div>;
 }
 
+/** What was typed stays; nothing is sent under another name. */
+function SessionState() {
+  const { say } = useLanguage();
+  const standing = useSyncExternalStore(
+    (changed) => standingStore.subscribe(changed),
+    () => standingStore.current(),
+  );
+  return (
+    <div role="status">
+      {standing !== 'in' && (
+        <p className="bad banner">
+          {say.standing[standing]}{' '}
+          {standing === 'out' && (
+            <a href="/console/" target="_blank" rel="noopener">
+              {say.standing.signIn}
+            </a>
+          )}
+          {standing === 'stranger' && <a href="/console/">{say.standing.reload}</a>}
+        </p>
+      )}
+    </div>
+  );
+}
+
 function Tools({ account }: { account: string }) {
   const { say, language, setLanguage } = useLanguage();
   const other = language === 'en' ? 'ko' : 'en';
+  const [isStuck, setStuck] = useState(false);
   return (
     <div className="tools">
       <ThemeButton />
@@ -117,7 +154,12 @@ function Tools({ account }: { account: string }) {
         <span className="hidden">{say.signedInAs} </span>
         {account}
       </span>
-      <Button onPress={() => void signOut()}>{say.signOut}</Button>
+      <Button onPress={() => void signOut().catch(() => setStuck(true))}>{say.signOut}</Button>
+      {isStuck && (
+        <p className="bad" role="alert">
+          {say.stillIn}
+        </p>
+      )}
     </div>
   );
 }

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { orderFor, posted } from '#test/support/orders.ts';
 import { order, posting } from '#test/support/transfers.ts';
-import { openOffice, type Office } from './support.ts';
+import { until } from '#test/support/wait.ts';
+import { makePerson } from '#test/support/people.ts';
+import { openOffice, signIn, type Office } from './support.ts';
 
 /** Were it markup anywhere, this element would be there; whether its script ran or not. */
 const markup = '<img src=x class=broke-out onerror="document.title=1"><script>1</script>{{7*7}}';
@@ -123,32 +125,61 @@ test('no other site can sign somebody out, read with their session, or act with 
     const read = `fetch('${gateway.url}${path}', ${init}).then(() => 'read', () => 'kept')`;
     expect([path, await page.evaluate(read)]).toEqual([path, 'kept']);
   }
+  const operator = await gateway.as('operator');
+  const { paused } = await operator.json<{ paused: boolean }>('/v1/consignees/samkwang');
+  expect(paused).toBe(false);
   await page.goto(`${gateway.url}/console/`);
   await page.waitForSelector('header.bar');
   office.complaints.splice(0);
   await page.context().close();
 });
 
-test('a session that somebody else put into the browser is not taken over', async () => {
+test('a session from before the sign-in is not taken over', async () => {
+  const [id, phone] = await makePerson(world, gateway, ['auditor']);
   const page = await office.open();
-  const planted = 'planted-by-somebody-else';
-  await page.context().addCookies(
-    ['waybill-session', 'waybill-session.sig'].map((name) => ({
-      ...{ name, value: planted, domain: '127.0.0.1', path: '/' },
-    })),
-  );
   await page.goto(`${gateway.url}/console/`);
   await page.waitForSelector('input[name=account]');
-  await page.context().close();
-  const signedIn = await office.seat('auditor');
-  const cookies = await signedIn.context().cookies();
-  const session = cookies.filter(({ name }) => name.includes('session'));
+  // What whoever sat here before could have written down, signed by the gateway itself.
+  const before = await page.context().cookies();
+  expect(before.length).toBeGreaterThan(0);
+  await signIn(page, page.url(), id, phone);
+  const after = await page.context().cookies();
+  const session = after.filter(({ name }) => name.includes('session'));
   expect(session.length).toBeGreaterThan(0);
   for (const { value, httpOnly, sameSite } of session) {
-    expect(value).not.toBe(planted);
+    expect(before.map((cookie) => cookie.value)).not.toContain(value);
     expect([httpOnly, sameSite]).toEqual([true, 'Lax']);
   }
-  await signedIn.context().close();
+  const other = await office.open();
+  await other.context().addCookies(before);
+  await other.goto(`${gateway.url}/console/`);
+  await other.waitForSelector('input[name=account]');
+  await Promise.all([page.context().close(), other.context().close()]);
+});
+
+test('a page never goes on as somebody else who has signed in beside it', async () => {
+  const page = await office.open();
+  const people = [
+    await makePerson(world, gateway, ['auditor']),
+    await makePerson(world, gateway, ['auditor']),
+  ] as const;
+  await signIn(page, `${gateway.url}/console/transfers`, ...people[0]);
+  const beside = await page.context().newPage();
+  await beside.goto(`${gateway.url}/console/`);
+  await beside.getByRole('button', { name: 'Sign out' }).click();
+  await beside.waitForSelector('input[name=account]');
+  await signIn(beside, beside.url(), ...people[1]);
+  // Within seconds the token of the first is refused; the next question asks for another.
+  const choices = page.locator('select[name=status] option');
+  let asked = 0;
+  await until('the page to stop', async () => {
+    asked = (asked + 1) % (await choices.count());
+    await page.locator('select[name=status]').selectOption({ index: asked });
+    await page.click('button.main');
+    return (await page.getByText('Somebody else is signed in').count()) > 0;
+  });
+  office.complaints.splice(0);
+  await page.context().close();
 });
 
 test('a code that was given to another browser signs nobody in', async () => {
@@ -164,11 +195,11 @@ test('while nothing can be reached the page says so, and goes on by itself after
   const page = await office.seat('auditor', { path: '/console/transfers' });
   await office.settled(page);
   await page.context().setOffline(true);
-  await page.getByText('cannot be reached').waitFor();
+  await page.getByText('You are offline').waitFor();
   await page.selectOption('select[name=consignee]', 'samkwang');
   await page.click('button.main');
   await page.context().setOffline(false);
-  await page.getByText('cannot be reached').waitFor({ state: 'detached' });
+  await page.getByText('You are offline').waitFor({ state: 'detached' });
   await page.locator('tbody td', { hasText: 'Samkwang' }).waitFor();
   await page.context().close();
 });

@@ -92,17 +92,17 @@ test('a row that says something else than its leaves turns the proof red', async
     'the items that were released': "released = array_remove(released, 'chartNumber')",
     'how it ended': "status = 'rejected', settled_at = now() - interval '1 hour'",
   };
+  const before = await world.db.query<{ released: string[] }>(
+    'SELECT released FROM transfers WHERE id = $1',
+    [other],
+  );
   for (const [said, change] of Object.entries(changes)) {
     await asOwner(world, `UPDATE transfers SET ${change} WHERE id = $1`, [other]);
     await page.reload();
     await page.waitForSelector('p.bad');
     expect(await page.textContent('p.bad')).toContain(`does NOT agree with the ledger: ${said}`);
-    const { rows } = await world.db.query<{ released: string[] }>(
-      'SELECT released FROM transfers WHERE id = $1',
-      [delivered],
-    );
     await asOwner(world, 'UPDATE transfers SET released = $2 WHERE id = $1', [
-      ...[other, rows[0]?.released],
+      ...[other, before.rows[0]?.released],
     ]);
   }
   await page.context().close();
@@ -118,6 +118,24 @@ async function tamper(transfer: string): Promise<void> {
   const changed = Buffer.from(leaf.toString().replace(/"at":"20(\d\d)/, '"at":"19$1'));
   await asOwner(world, 'UPDATE entries SET leaf = $2 WHERE index = $1', [index, changed]);
 }
+
+test('a row that no entry speaks of is never shown as proved', async () => {
+  // Accepted minutes before the other, by its id; long enough for an entry to have its number.
+  const at = parseInt(delivered.replaceAll('-', '').slice(0, 12), 16) - 180_000;
+  const hex = at.toString(16).padStart(12, '0');
+  const forged = `${hex.slice(0, 8)}-${hex.slice(8)}${delivered.slice(13)}`;
+  await asOwner(
+    world,
+    `INSERT INTO transfers SELECT (jsonb_populate_record(one, jsonb_build_object('id', $2::text,
+       'created_at', now() - interval '3 minutes'))).* FROM transfers one WHERE id = $1`,
+    [delivered, forged],
+  );
+  const page = await office.seat('auditor', { path: `/console/transfers/${forged}` });
+  await page.waitForSelector('p.bad');
+  expect(await page.textContent('p.bad')).toContain('the ledger has no release of it');
+  expect(await page.locator('p.good').count()).toBe(0);
+  await page.context().close();
+});
 
 test('a first visit loads less than 300 KB of scripts, as they come over the wire', async () => {
   const page = await office.seat('auditor');

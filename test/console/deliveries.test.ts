@@ -57,7 +57,10 @@ test('pausing and resuming ask for a reason, and say what is so now', async () =
 test('what waits for its next attempt goes at once when somebody says so', async () => {
   lab.answerWith((response) => response.writeHead(500).end());
   const stuck = await order(gateway, 'samkwang');
-  await until('the first attempt', async () => (await transferOf(gateway, stuck)).attempts === 1);
+  await until('the first attempt to be over', async () => {
+    const { attempts, status } = await transferOf(gateway, stuck);
+    return attempts === 1 && status === 'ready';
+  });
   lab.answerWith((response) => response.writeHead(204).end());
   await page.reload();
   await page.locator('code', { hasText: stuck }).waitFor();
@@ -69,8 +72,10 @@ test('what waits for its next attempt goes at once when somebody says so', async
   await dialog.locator('input[name=reason]').fill('their disk is back');
   await dialog.getByRole('button', { name: 'Retry now…' }).click();
   await reached(gateway, stuck, 'delivered');
-  const entry = (await entriesOf(gateway)).find(({ kind }) => kind === 'consignee-retried');
-  expect(entry?.detail).toMatchObject({ reason: 'their disk is back' });
+  const entry = await until('its entry', async () =>
+    (await entriesOf(gateway)).find(({ kind }) => kind === 'consignee-retried'),
+  );
+  expect(entry.detail).toMatchObject({ reason: 'their disk is back' });
 });
 
 test('what was rejected is delivered again, and what failed is replayed', async () => {

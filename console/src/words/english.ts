@@ -2,6 +2,8 @@
 
 export const en = {
   title: 'Waybill',
+  backward: 'The period ends before it begins.',
+  noReason: 'Say why.',
   skip: 'Skip to the content',
   signOut: 'Sign out',
   signedInAs: 'Signed in as',
@@ -14,7 +16,21 @@ export const en = {
   reasonWhy: 'Reason (no names)',
   again: 'Try again',
   cancel: 'Cancel',
-  offline: 'The gateway cannot be reached. What you see may be old; it is tried again by itself.',
+  offline: 'You are offline. What you see may be old; it goes on by itself.',
+  unreachable: 'The gateway cannot be reached.',
+  unsure:
+    'No answer came. It is not known whether it was done: look at how it stands before you send it again.',
+  notSent: 'You are offline. Nothing was sent.',
+  idle: 'Not renewed while nobody was here.',
+  broken: 'This page could not be shown.',
+  stillIn: 'You are STILL signed in: the gateway did not answer. Try again.',
+  standing: {
+    out: 'Your session has ended. What you typed is still here.',
+    signIn: 'Sign in in another tab, then go on here',
+    stranger:
+      'Somebody else is signed in in this browser by now. Nothing is sent from this page under their name.',
+    reload: 'Go on as they',
+  },
   later: 'This is loaded as soon as the gateway can be reached.',
   notYours: 'Your role does not include this page.',
   notFound: 'There is no such page.',

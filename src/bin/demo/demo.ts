@@ -3,6 +3,7 @@
  * machine, played through and checked.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { CallFailure } from './calls.ts';
 import { sendOrder } from './emr.ts';
 import { readOptions, usage, type DemoOptions } from './options.ts';
 import { orderOf, play, type Outcome } from './play.ts';
@@ -101,7 +102,15 @@ async function trickle(
   stage: Stage,
 ): Promise<void> {
   const emr = { api: stage.emr, book: stage.book, run: stage.run, signal };
-  const { consignee, released, derived, withheld } = await sendOrder(emr, orderOf(stage, position));
+  const order = orderOf(stage, position);
+  const sent = await sendOrder(emr, order).catch((error: unknown) => {
+    // Whoever tries things out ends a contract, or stops a person: the play goes on.
+    if (!(error instanceof CallFailure) || error.code === '') throw error;
+    progress.say(`the order to ${order.consignee} was refused: ${error.code}`);
+    return null;
+  });
+  if (sent === null) return;
+  const { consignee, released, derived, withheld } = sent;
   const { ordered, arrived, results } = stage.book.counts;
   const line =
     `order ${ordered} to ${consignee}: ${released.length + derived.length} items sent, ` +

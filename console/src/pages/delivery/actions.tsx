@@ -1,7 +1,8 @@
 /** What an operator may do about a consignee's deliveries, each for a reason. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { api, told, type Schemas } from '../../api.ts';
+import { isStopped } from '../../delivery-state.tsx';
 import { ActionDialog } from '../../dialog.tsx';
 import { useLanguage, useWords } from '../../language.tsx';
 import { Card } from '../../pieces.tsx';
@@ -17,6 +18,7 @@ export function Actions({ of }: { of: Consignee }) {
   const words = useWords(deliveryWords);
   const queries = useQueryClient();
   const [done, setDone] = useState('');
+  const status = useRef<HTMLParagraphElement>(null);
   const params = { path: { id: of.id } };
   const act: Record<Action, (reason: string) => Promise<string>> = {
     pause: async (reason) => {
@@ -32,10 +34,9 @@ export function Actions({ of }: { of: Consignee }) {
       return words.done.retry(number(reply.due));
     },
   };
-  const isStopped = of.paused || (of.delivery !== null && of.delivery.state !== 'closed');
   const offered: Action[] = [
     ...(of.paused ? [] : (['pause'] as const)),
-    ...(isStopped ? (['resume'] as const) : []),
+    ...(isStopped(of) ? (['resume'] as const) : []),
     ...(of.delivery === null || of.paused ? [] : (['retry'] as const)),
   ];
   return (
@@ -47,11 +48,14 @@ export function Actions({ of }: { of: Consignee }) {
               <>
                 <p>{words[action].note}</p>
                 <ReasonForm
+                  takesFocus
                   action={words[action].opens}
                   onSend={async (reason) => {
                     setDone(await act[action](reason));
                     close();
                     await queries.invalidateQueries();
+                    // The button that was pressed may be gone by now.
+                    status.current?.focus();
                   }}
                 />
               </>
@@ -60,7 +64,7 @@ export function Actions({ of }: { of: Consignee }) {
         ))}
         <Replay consignee={of.id} onDone={setDone} />
       </div>
-      <p role="status" className={done ? 'good' : ''}>
+      <p role="status" tabIndex={-1} ref={status} className={done ? 'good' : ''}>
         {done}
       </p>
     </Card>

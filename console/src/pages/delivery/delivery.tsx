@@ -2,7 +2,7 @@
 import { Link, useSearchParams } from 'wouter';
 import { api, told, type Schemas } from '../../api.ts';
 import { useQuery } from '@tanstack/react-query';
-import { DeliveryState } from '../../delivery-state.tsx';
+import { DeliveryState, isStopped } from '../../delivery-state.tsx';
 import { useLanguage, useWords } from '../../language.tsx';
 import { ContractLink } from '../../links.tsx';
 import { Answer, Card, Facts } from '../../pieces.tsx';
@@ -10,7 +10,7 @@ import type { PageProps } from '../../routes.tsx';
 import { outcomeText } from '../deliveries/outcome.ts';
 import { deliveriesWords } from '../deliveries/words.ts';
 import { Actions } from './actions.tsx';
-import { Queue } from './queue.tsx';
+import { Queue, type QueueProps } from './queue.tsx';
 import { deliveryWords } from './words.ts';
 
 const everyMs = 10_000;
@@ -36,7 +36,7 @@ export function Delivery({ scopes, params: { consignee = '' } }: PageProps) {
               <Health of={one} mayAudit={scopes.has('audit:read')} />
               {scopes.has('consignees:operate') && <Actions of={one} />}
             </div>
-            <Queues consignee={consignee} scopes={scopes} />
+            <Queues consignee={consignee} scopes={scopes} isStopped={isStopped(one)} />
           </>
         )}
       </Answer>
@@ -87,7 +87,7 @@ function Health({ of, mayAudit }: { of: Schemas['Consignee']; mayAudit: boolean 
   );
 }
 
-function Queues({ consignee, scopes }: { consignee: string; scopes: ReadonlySet<string> }) {
+function Queues({ consignee, scopes, isStopped }: Omit<QueueProps, 'state'>) {
   const words = useWords(deliveryWords);
   const [params] = useSearchParams();
   const state = params.get('state') === 'failed' ? 'failed' : 'waiting';
@@ -104,7 +104,7 @@ function Queues({ consignee, scopes }: { consignee: string; scopes: ReadonlySet<
           </Link>
         ))}
       </nav>
-      <Queue key={state} {...{ consignee, state, scopes }} />
+      <Queue key={state} {...{ consignee, state, scopes, isStopped }} />
     </Card>
   );
 }

@@ -13,15 +13,17 @@ import { outcomeText } from '../deliveries/outcome.ts';
 import { deliveriesWords } from '../deliveries/words.ts';
 import { deliveryWords } from './words.ts';
 
-interface QueueProps {
+export interface QueueProps {
   consignee: string;
   state: 'waiting' | 'failed';
   scopes: ReadonlySet<string>;
+  /** Paused, or its endpoint is not tried at the moment. */
+  isStopped: boolean;
 }
 
 type One = Schemas['DeliverySummary'];
 
-export function Queue({ consignee, state, scopes }: QueueProps) {
+export function Queue({ consignee, state, scopes, isStopped }: QueueProps) {
   const { say } = useLanguage();
   const words = useWords(deliveryWords);
   const heads = useWords(deliveriesWords);
@@ -58,7 +60,7 @@ export function Queue({ consignee, state, scopes }: QueueProps) {
               head={mayOperate ? [...head, words.action] : head}
             >
               {items.map((one) => (
-                <Row key={one.id} {...{ of: one, consignee, state, scopes }} />
+                <Row key={one.id} {...{ of: one, consignee, state, scopes, isStopped }} />
               ))}
             </Table>
             <div className="pages row">
@@ -76,11 +78,11 @@ export function Queue({ consignee, state, scopes }: QueueProps) {
   );
 }
 
-function Row({ of, consignee, state, scopes }: QueueProps & { of: One }) {
+function Row({ of, consignee, state, scopes, isStopped }: QueueProps & { of: One }) {
   const { time, number } = useLanguage();
   const words = useWords(deliveryWords);
   const heads = useWords(deliveriesWords);
-  const canGo = state === 'waiting' ? of.status === 'ready' : of.purgedAt === null;
+  const canGo = state === 'waiting' ? of.status === 'ready' && !isStopped : of.purgedAt === null;
   return (
     <tr>
       <th scope="row">
@@ -132,6 +134,7 @@ function Again({ id, consignee, state }: { id: string; consignee: string; state:
         <>
           <p>{action.note}</p>
           <ReasonForm
+            takesFocus
             action={action.opens}
             onSend={async (reason) => {
               await send(reason);

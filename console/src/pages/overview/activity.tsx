@@ -60,7 +60,7 @@ export function Activity({ consignees }: { consignees: Consignees }) {
             const days = byDay(data, consignee);
             return (
               <>
-                <Suspense fallback={<div className="charts" />}>
+                <Suspense fallback={<div className="charts waiting" />}>
                   <Charts days={days} />
                 </Suspense>
                 <p className="quiet">

@@ -5,7 +5,7 @@ import { api, told, type Schemas } from '../../api.ts';
 import type { useConsignees } from '../../consignees.ts';
 import { deliveryState } from '../../delivery-state.tsx';
 import { useLanguage, useWords } from '../../language.tsx';
-import { Answer, Card } from '../../pieces.tsx';
+import { Card, Failure } from '../../pieces.tsx';
 import { overviewWords } from './words.ts';
 
 type Consignee = Schemas['Consignee'];
@@ -21,33 +21,45 @@ interface Line {
   href: string;
 }
 
+/** Lines, and how it stands with the question that they come from. */
+interface Part {
+  lines: readonly Line[];
+  asked: { data: unknown; error: Error | null; isLoading: boolean; refetch: () => unknown };
+}
+
 export function Attention({ scopes, consignees, everyMs }: AttentionProps) {
+  const { say } = useLanguage();
   const words = useWords(overviewWords).attention;
   const known = consignees.data?.items ?? [];
-  const lines = [
-    ...useAlerts(scopes.has('consignees:operate'), everyMs, known),
-    ...useReviews(scopes.has('audit:read')),
-    ...useContracts(known),
-    ...useDeliveries(known),
+  const parts = [
+    useAlerts(scopes.has('consignees:operate'), everyMs, known),
+    useReviews(scopes.has('audit:read')),
+    useContracts(known),
+    useOrders(known),
+    { lines: useDeliveries(known), asked: consignees },
   ];
+  const lines = parts.flatMap((part) => part.lines);
+  const failed = parts.find(({ asked }) => asked.error);
+  // Disabled questions have no answer and are not under way.
+  const isAsking = parts.some(({ asked }) => asked.data === undefined && asked.isLoading);
   return (
     <Card title={words.title}>
       <div className="attention">
-        <Answer of={consignees}>
-          {() =>
-            lines.length === 0 ? (
-              <p className="good">{words.none}</p>
-            ) : (
-              <ul className="lines">
-                {lines.map(({ text, href }) => (
-                  <li key={text}>
-                    <Link href={href}>{text}</Link>
-                  </li>
-                ))}
-              </ul>
-            )
-          }
-        </Answer>
+        {lines.length > 0 && (
+          <ul className="lines">
+            {lines.map(({ text, href }) => (
+              <li key={text}>
+                <Link href={href}>{text}</Link>
+              </li>
+            ))}
+          </ul>
+        )}
+        {failed?.asked.error && (
+          <Failure error={failed.asked.error} onAgain={() => void failed.asked.refetch()} />
+        )}
+        {isAsking && <p className="quiet waiting">{say.loading}</p>}
+        {/* All clear is said only where everything was asked, and answered. */}
+        {lines.length === 0 && !failed && !isAsking && <p className="good">{words.none}</p>}
       </div>
     </Card>
   );
@@ -56,7 +68,7 @@ export function Attention({ scopes, consignees, everyMs }: AttentionProps) {
 /** What the consignees' own states say already is not told a second time. */
 const toldByState = ['consignee-unreachable', 'endpoint-disabled', 'vendor-absent'];
 
-function useAlerts(enabled: boolean, everyMs: number, known: readonly Consignee[]): Line[] {
+function useAlerts(enabled: boolean, everyMs: number, known: readonly Consignee[]): Part {
   const { language } = useLanguage();
   const words = useWords(overviewWords).attention;
   const alerts = useQuery({
@@ -65,7 +77,7 @@ function useAlerts(enabled: boolean, everyMs: number, known: readonly Consignee[
     queryFn: () => told(api.GET('/v1/alerts')),
     refetchInterval: everyMs,
   });
-  return (alerts.data?.items ?? [])
+  const lines = (alerts.data?.items ?? [])
     .filter(({ name }) => !toldByState.includes(name))
     .map(({ name, about }) => {
       const consignee = known.find(({ id }) => id === about);
@@ -73,9 +85,10 @@ function useAlerts(enabled: boolean, everyMs: number, known: readonly Consignee[
       const href = consignee ? `/deliveries/${consignee.id}` : '/';
       return { text: words.alerts[name](who), href };
     });
+  return { lines, asked: alerts };
 }
 
-function useReviews(enabled: boolean): Line[] {
+function useReviews(enabled: boolean): Part {
   const { day } = useLanguage();
   const words = useWords(overviewWords).attention;
   const reviews = useQuery({
@@ -83,47 +96,62 @@ function useReviews(enabled: boolean): Line[] {
     enabled,
     queryFn: () => told(api.GET('/v1/audit/reviews')),
   });
-  return (reviews.data?.items ?? [])
+  const lines = (reviews.data?.items ?? [])
     .filter(({ state }) => state === 'due' || state === 'overdue')
     .map(({ period, dueOn, state }) => ({
       text: words.review[state as 'due' | 'overdue'](period, day(dueOn)),
       href: `/reviews/${period}`,
     }));
+  return { lines, asked: reviews };
 }
 
 const dayMs = 86_400_000;
 /** A new contract takes its weeks: signatures, and the notice before it counts. */
 const endingDays = 60;
 
-function useContracts(known: readonly Consignee[]): Line[] {
-  const { language, day } = useLanguage();
+/** The consignee's name in the language of the page. */
+function useNameOf(known: readonly Consignee[]) {
+  const { language } = useLanguage();
+  return (consignee: string) =>
+    known.find(({ id }) => id === consignee)?.name[language] ?? consignee;
+}
+
+function useContracts(known: readonly Consignee[]): Part {
+  const { day } = useLanguage();
+  const nameOf = useNameOf(known);
   const words = useWords(overviewWords).attention;
   const contracts = useQuery({
     queryKey: ['contracts'],
     queryFn: () => told(api.GET('/v1/contracts')),
   });
-  const orders = useQuery({
-    queryKey: ['destruction-orders', 'open'],
-    queryFn: () =>
-      told(api.GET('/v1/destruction-orders', { params: { query: { status: 'open' } } })),
-  });
-  const nameOf = (consignee: string) =>
-    known.find(({ id }) => id === consignee)?.name[language] ?? consignee;
   const soon = new Date(Date.now() + endingDays * dayMs).toISOString().slice(0, 10);
-  return [
-    ...(contracts.data?.items ?? []).flatMap(({ consignee, inForce, validUntil, life }) => {
+  const lines = (contracts.data?.items ?? []).flatMap(
+    ({ consignee, inForce, validUntil, life }) => {
       const href = `/contracts/${consignee}`;
       const name = nameOf(consignee);
       if (inForce && validUntil && validUntil <= soon) {
         return [{ text: words.ending(name, day(validUntil)), href }];
       }
       return life.status === 'signed' ? [{ text: words.notice(name), href }] : [];
-    }),
-    ...(orders.data?.items ?? []).map(({ consignee, dueOn, overdue }) => ({
-      text: words.destruction[overdue ? 'overdue' : 'open'](nameOf(consignee), day(dueOn)),
-      href: `/contracts/${consignee}`,
-    })),
-  ];
+    },
+  );
+  return { lines, asked: contracts };
+}
+
+function useOrders(known: readonly Consignee[]): Part {
+  const { day } = useLanguage();
+  const words = useWords(overviewWords).attention;
+  const nameOf = useNameOf(known);
+  const orders = useQuery({
+    queryKey: ['destruction-orders', 'open'],
+    queryFn: () =>
+      told(api.GET('/v1/destruction-orders', { params: { query: { status: 'open' } } })),
+  });
+  const lines = (orders.data?.items ?? []).map(({ consignee, dueOn, overdue }) => ({
+    text: words.destruction[overdue ? 'overdue' : 'open'](nameOf(consignee), day(dueOn)),
+    href: `/contracts/${consignee}`,
+  }));
+  return { lines, asked: orders };
 }
 
 function useDeliveries(known: readonly Consignee[]): Line[] {

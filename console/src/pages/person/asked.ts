@@ -14,6 +14,7 @@ export interface Asked {
   to?: string;
 }
 
+/** The fields take no other days than those that there are. */
 const midnight = (day: string) => Date.parse(`${day}T00:00:00+09:00`);
 const dayMs = 86_400_000;
 

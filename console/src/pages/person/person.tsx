@@ -3,6 +3,7 @@ import './person.css';
 import { useState, type FormEvent } from 'react';
 import { Button } from 'react-aria-components';
 import type { Schemas } from '../../api.ts';
+import { days, isBackward } from '../../days.ts';
 import { useLanguage, useWords } from '../../language.tsx';
 import type { PageProps } from '../../routes.tsx';
 import { Accounting } from './accounting.tsx';
@@ -14,6 +15,7 @@ type Erasure = Schemas['Erasure'];
 const kinds = ['patient', 'practitioner', 'member', 'visitor'] as const;
 
 export function Person({ scopes }: PageProps) {
+  const { say } = useLanguage();
   const words = useWords(personWords);
   const [serial, setSerial] = useState(0);
   const [form, setForm] = useState(0);
@@ -26,6 +28,7 @@ export function Person({ scopes }: PageProps) {
   };
   const look = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (isBackward(event.currentTarget, say.backward)) return;
     setSerial(serial + 1);
     setErasure(null);
     setAsked(askedIn(new FormData(event.currentTarget), serial + 1));
@@ -86,7 +89,7 @@ function AskForm({ onLook, onForget }: AskFormProps) {
       {(['from', 'to'] as const).map((name) => (
         <label key={name}>
           {words[name]}
-          <input name={name} type="date" autoComplete="off" />
+          <input name={name} type="date" {...days} autoComplete="off" />
         </label>
       ))}
       <div className="buttons">

@@ -16,7 +16,14 @@ export function PrintCard({ asked: { subject, reason, from, to } }: { asked: Ask
   const words = useWords(personWords);
   const paper = useRef<Window | null>(null);
   // What was shown of a person goes with the page that showed it.
-  useEffect(() => () => paper.current?.close(), []);
+  useEffect(() => {
+    const close = () => paper.current?.close();
+    addEventListener('pagehide', close);
+    return () => {
+      removeEventListener('pagehide', close);
+      close();
+    };
+  }, []);
   const printing = useMutation({
     mutationFn: async (lang: (typeof languages)[number]) => {
       const params = { query: { lang } };

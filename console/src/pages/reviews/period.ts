@@ -12,5 +12,6 @@ export function periodName(period: string, language: Language): string {
   const format = new Intl.DateTimeFormat(isKorean ? 'ko-KR' : 'en-GB', {
     ...{ year: 'numeric', month: 'long', timeZone: 'UTC' },
   });
-  return format.format(new Date(`${period}-01T00:00:00Z`));
+  const month = new Date(`${period}-01T00:00:00Z`);
+  return Number.isNaN(month.getTime()) ? period : format.format(month);
 }

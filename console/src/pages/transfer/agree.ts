@@ -34,8 +34,8 @@ const read = (leaf: string): Leaf =>
     new TextDecoder().decode(Uint8Array.from(atob(leaf), (one) => one.charCodeAt(0))),
   ) as Leaf;
 
-/** What differs first; null where all of it agrees. Leaves must have been verified before. */
-export function doubtOf({ transfer, entries }: Trail): Doubt | null {
+/** What differs first; null where all of it agrees. Only of entries whose leaves were verified. */
+export function doubtOf({ transfer, entries }: Pick<Trail, 'transfer' | 'entries'>): Doubt | null {
   const leaves = entries.map((entry) => ({ entry, leaf: read(entry.leaf) }));
   const isOwn = leaves.every(
     ({ entry, leaf }) =>
@@ -57,9 +57,10 @@ const numberedMs = 60_000;
 
 function stateAgrees(transfer: Trail['transfer'], leaves: readonly { leaf: Leaf }[]): boolean {
   const { status, settledAt } = transfer;
-  if (!Object.values(endings).includes(status)) return true;
   const last = leaves.map(({ leaf }) => endings[leaf.kind]).findLast((ending) => ending);
+  const isWaiting = last === undefined || last === 'waiting';
+  if (!Object.values(endings).includes(status)) return isWaiting;
   if (last === status) return true;
-  const isNew = settledAt !== null && Date.now() - Date.parse(settledAt) < numberedMs;
-  return isNew && (last === undefined || last === 'waiting');
+  const isNew = settledAt !== null && Math.abs(Date.now() - Date.parse(settledAt)) < numberedMs;
+  return isNew && isWaiting;
 }

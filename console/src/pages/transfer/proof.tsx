@@ -1,34 +1,38 @@
 /** The proof of a transfer, checked in this browser, and what that does and does not prove. */
 import { useQuery } from '@tanstack/react-query';
-import type { Schemas } from '../../api.ts';
+import { api, told, type Schemas } from '../../api.ts';
 import { useLanguage, useWords } from '../../language.tsx';
-import { readLedger, verifyEntries } from '../../ledger.ts';
 import { Card } from '../../pieces.tsx';
-import { doubtOf } from './agree.ts';
+import { checkTrail, numberingMs } from './check.ts';
 import { EvidenceForm } from './evidence-form.tsx';
 import { transferWords } from './words.ts';
 
 type Trail = Schemas['Trail'];
 
-export function Proof({ id, trail }: { id: string; trail: Trail }) {
-  const { say, number } = useLanguage();
-  const words = useWords(transferWords);
-  const checked = useQuery({
+function useChecked(id: string, trail: Trail) {
+  return useQuery({
     queryKey: ['proof', id],
     queryFn: async () => {
-      const ledger = await readLedger();
-      const covered = trail.entries.filter(({ index }) => index < ledger.checkpoint.size);
-      const wrong = await verifyEntries(covered, ledger);
-      // While nothing is covered there is nothing yet that the page could differ from.
-      const doubt = covered.length > 0 ? doubtOf(trail) : null;
-      return { ledger, count: covered.length, wrong, doubt };
+      const found = await checkTrail(trail);
+      if (found.doubt !== 'state') return found;
+      // What was let wait once more has its entry a moment after its row: looked at again.
+      await new Promise((resolve) => setTimeout(resolve, numberingMs));
+      const params = { path: { id } };
+      return checkTrail(await told(api.GET('/v1/audit/transfers/{id}', { params })));
     },
     retry: false,
     staleTime: Infinity,
   });
+}
+
+export function Proof({ id, trail }: { id: string; trail: Trail }) {
+  const { say, number } = useLanguage();
+  const words = useWords(transferWords);
+  const checked = useChecked(id, trail);
   // Entry 0 can be wrong, too.
   const wrong = checked.data?.wrong ?? null;
   const doubt = checked.data?.doubt ?? null;
+  const isGood = wrong === null && doubt === null && checked.data?.isWhole === true;
   return (
     <Card title={words.proof}>
       {checked.isPending && (
@@ -56,7 +60,10 @@ export function Proof({ id, trail }: { id: string; trail: Trail }) {
           {say.shrank}
         </p>
       )}
-      {checked.data && wrong === null && doubt === null && (
+      {checked.data && wrong === null && doubt === null && !isGood && (
+        <p role="status">{words.uncovered}</p>
+      )}
+      {checked.data && isGood && (
         <p className="good" role="status">
           {words.good(number(checked.data.count), number(checked.data.ledger.checkpoint.size))}
         </p>

@@ -36,7 +36,7 @@ export const transferWords = inBoth(
     doubt: (what: string) =>
       `What this page was given does NOT agree with the ledger: ${what}. Tell your privacy officer.`,
     doubts: {
-      entry: 'an entry is not of this transfer',
+      entry: 'the ledger has no release of it, or an entry is of another transfer',
       consignee: 'the consignee',
       contract: 'the contract',
       commitment: 'the commitment',
@@ -89,7 +89,7 @@ export const transferWords = inBoth(
     doubt: (what) =>
       `이 페이지가 받은 내용이 원장과 다릅니다(${what}). 개인정보 보호책임자에게 알리십시오.`,
     doubts: {
-      entry: '다른 제공 건의 기록',
+      entry: '원장에 제공 결정이 없거나 다른 제공 건의 기록임',
       consignee: '수탁업체',
       contract: '계약',
       commitment: '커밋먼트',

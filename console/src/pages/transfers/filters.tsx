@@ -4,6 +4,7 @@ import { Button } from 'react-aria-components';
 import { useLocation } from 'wouter';
 import { useConsignees } from '../../consignees.ts';
 import { useItems } from '../../items.ts';
+import { days, isBackward } from '../../days.ts';
 import { useLanguage, useWords } from '../../language.tsx';
 import type { Asked, Status } from './query.ts';
 import { searchWords } from './words.ts';
@@ -21,6 +22,7 @@ export function Filters({ asked }: { asked: Asked }) {
   const items = useItems();
   const search = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (isBackward(event.currentTarget, say.backward)) return;
     const given = [...new FormData(event.currentTarget)].filter(([, value]) => value !== '');
     go(`/transfers?${new URLSearchParams(given as [string, string][]).toString()}`);
   };
@@ -54,7 +56,7 @@ export function Filters({ asked }: { asked: Asked }) {
       {(['from', 'to'] as const).map((name) => (
         <label key={name}>
           {words.filters[name]}
-          <input name={name} type="date" defaultValue={asked[name] ?? ''} />
+          <input name={name} type="date" {...days} defaultValue={asked[name] ?? ''} />
         </label>
       ))}
       <div className="buttons">

@@ -14,7 +14,11 @@ export const askedIn = (params: URLSearchParams): Asked =>
 
 /** Days are days in Seoul. */
 export function queryOf({ from, to, status, ...others }: Asked, cursor: string | null) {
-  const instant = (day: string) => new Date(`${day}T00:00:00+09:00`).toISOString();
+  // What is no day is sent as it is: the gateway says what is wrong with it.
+  const instant = (day: string) => {
+    const at = new Date(`${day}T00:00:00+09:00`);
+    return Number.isNaN(at.getTime()) ? day : at.toISOString();
+  };
   return {
     ...others,
     limit: 50,
