@@ -51,6 +51,8 @@ export const en = {
     disabled: 'closed by it',
     absent: 'absent',
   },
+  accepted: 'Accepted',
+  items: 'Items',
   state: 'State',
   status: {
     accepted: 'accepted',

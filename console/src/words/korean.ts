@@ -52,6 +52,8 @@ export const ko: Sentences = {
     disabled: '업체가 닫음',
     absent: '응답 없음',
   },
+  accepted: '접수',
+  items: '항목',
   state: '상태',
   status: {
     accepted: '접수됨',

@@ -6,6 +6,8 @@ import type { useConsignees } from '../../consignees.ts';
 import { deliveryState } from '../../delivery-state.tsx';
 import { useLanguage, useWords } from '../../language.tsx';
 import { Card, Failure } from '../../pieces.tsx';
+import { useContracts, useOrders } from '../contract/data.ts';
+import { useReviews } from '../reviews/data.ts';
 import { overviewWords } from './words.ts';
 
 type Consignee = Schemas['Consignee'];
@@ -32,11 +34,11 @@ export function Attention({ scopes, consignees, everyMs }: AttentionProps) {
   const words = useWords(overviewWords).attention;
   const known = consignees.data?.items ?? [];
   const parts = [
-    useAlerts(scopes.has('consignees:operate'), everyMs, known),
-    useReviews(scopes.has('audit:read')),
-    useContracts(known),
-    useOrders(known),
-    { lines: useDeliveries(known), asked: consignees },
+    useAlertLines(scopes.has('consignees:operate'), everyMs, known),
+    useReviewLines(scopes.has('audit:read')),
+    useContractLines(known),
+    useOrderLines(known),
+    { lines: useDeliveryLines(known), asked: consignees },
   ];
   const lines = parts.flatMap((part) => part.lines);
   const failed = parts.find(({ asked }) => asked.error);
@@ -68,7 +70,7 @@ export function Attention({ scopes, consignees, everyMs }: AttentionProps) {
 /** What the consignees' own states say already is not told a second time. */
 const toldByState = ['consignee-unreachable', 'endpoint-disabled', 'vendor-absent'];
 
-function useAlerts(enabled: boolean, everyMs: number, known: readonly Consignee[]): Part {
+function useAlertLines(enabled: boolean, everyMs: number, known: readonly Consignee[]): Part {
   const { language } = useLanguage();
   const words = useWords(overviewWords).attention;
   const alerts = useQuery({
@@ -88,14 +90,10 @@ function useAlerts(enabled: boolean, everyMs: number, known: readonly Consignee[
   return { lines, asked: alerts };
 }
 
-function useReviews(enabled: boolean): Part {
+function useReviewLines(enabled: boolean): Part {
   const { day } = useLanguage();
   const words = useWords(overviewWords).attention;
-  const reviews = useQuery({
-    queryKey: ['reviews'],
-    enabled,
-    queryFn: () => told(api.GET('/v1/audit/reviews')),
-  });
+  const reviews = useReviews(enabled);
   const lines = (reviews.data?.items ?? [])
     .filter(({ state }) => state === 'due' || state === 'overdue')
     .map(({ period, dueOn, state }) => ({
@@ -116,14 +114,11 @@ function useNameOf(known: readonly Consignee[]) {
     known.find(({ id }) => id === consignee)?.name[language] ?? consignee;
 }
 
-function useContracts(known: readonly Consignee[]): Part {
+function useContractLines(known: readonly Consignee[]): Part {
   const { day } = useLanguage();
   const nameOf = useNameOf(known);
   const words = useWords(overviewWords).attention;
-  const contracts = useQuery({
-    queryKey: ['contracts'],
-    queryFn: () => told(api.GET('/v1/contracts')),
-  });
+  const contracts = useContracts();
   const soon = new Date(Date.now() + endingDays * dayMs).toISOString().slice(0, 10);
   const lines = (contracts.data?.items ?? []).flatMap(
     ({ consignee, inForce, validUntil, life }) => {
@@ -138,23 +133,20 @@ function useContracts(known: readonly Consignee[]): Part {
   return { lines, asked: contracts };
 }
 
-function useOrders(known: readonly Consignee[]): Part {
+function useOrderLines(known: readonly Consignee[]): Part {
   const { day } = useLanguage();
   const words = useWords(overviewWords).attention;
   const nameOf = useNameOf(known);
-  const orders = useQuery({
-    queryKey: ['destruction-orders', 'open'],
-    queryFn: () =>
-      told(api.GET('/v1/destruction-orders', { params: { query: { status: 'open' } } })),
-  });
-  const lines = (orders.data?.items ?? []).map(({ consignee, dueOn, overdue }) => ({
+  const orders = useOrders();
+  const open = (orders.data ?? []).filter(({ certificate }) => certificate === null);
+  const lines = open.map(({ consignee, dueOn, overdue }) => ({
     text: words.destruction[overdue ? 'overdue' : 'open'](nameOf(consignee), day(dueOn)),
     href: `/contracts/${consignee}`,
   }));
   return { lines, asked: orders };
 }
 
-function useDeliveries(known: readonly Consignee[]): Line[] {
+function useDeliveryLines(known: readonly Consignee[]): Line[] {
   const { language, number } = useLanguage();
   const words = useWords(overviewWords).attention;
   return known.flatMap((one) => {

@@ -6,13 +6,12 @@ import type { Schemas } from '../../api.ts';
 import { days, isBackward } from '../../days.ts';
 import { useLanguage, useWords } from '../../language.tsx';
 import type { PageProps } from '../../routes.tsx';
+import { KindSelect, subjectKinds } from '../../subject-kinds.tsx';
 import { Accounting } from './accounting.tsx';
 import { askedIn, type Asked } from './asked.ts';
 import { personWords } from './words.ts';
 
 type Erasure = Schemas['Erasure'];
-
-const kinds = ['patient', 'practitioner', 'member', 'visitor'] as const;
 
 export function Person({ scopes }: PageProps) {
   const { say } = useLanguage();
@@ -65,16 +64,7 @@ function AskForm({ onLook, onForget }: AskFormProps) {
   const words = useWords(personWords);
   return (
     <form className="filters person" onSubmit={onLook} autoComplete="off">
-      <label>
-        {words.kind}
-        <select name="kind" autoComplete="off">
-          {kinds.map((kind) => (
-            <option key={kind} value={kind}>
-              {words.kinds[kind]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <KindSelect label={words.kind} of={subjectKinds} words={words.kinds} />
       <label title={words.idNote}>
         {words.id}
         <input

@@ -3,10 +3,9 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from 'react-aria-components';
 import { api, told, type Schemas } from '../../api.ts';
-import { Chips, Status } from '../../chips.tsx';
-import { useLanguage, useWords } from '../../language.tsx';
-import { ConsigneeName } from '../../links.tsx';
-import { Answer, Card, Table } from '../../pieces.tsx';
+import { useWords } from '../../language.tsx';
+import { Answer, Card } from '../../pieces.tsx';
+import { TransferTable } from '../../transfer-table.tsx';
 import type { Asked } from './asked.ts';
 import { TransferLink } from './disclosed.tsx';
 import { personWords } from './words.ts';
@@ -64,28 +63,13 @@ function Found({ asked: { serial, subject, from, to } }: { asked: Asked }) {
 }
 
 function Rows({ of }: { of: readonly Schemas['AuditTransfer'][] }) {
-  const { say, time } = useLanguage();
   const words = useWords(personWords);
   if (of.length === 0) return <p role="status">{words.noTransfers}</p>;
-  const head = [words.accepted, say.consignees.name, say.state, words.items];
   return (
-    <Table stacks caption={words.transfers} head={head}>
-      {of.map((one) => (
-        <tr key={one.id}>
-          <th scope="row">
-            <TransferLink id={one.id}>{time(one.createdAt)}</TransferLink>
-          </th>
-          <td>
-            <ConsigneeName of={one.consignee} />
-          </td>
-          <td>
-            <Status of={one.status} />
-          </td>
-          <td>
-            <Chips of={one} />
-          </td>
-        </tr>
-      ))}
-    </Table>
+    <TransferTable
+      of={of}
+      caption={words.transfers}
+      link={(id, when) => <TransferLink id={id}>{when}</TransferLink>}
+    />
   );
 }

@@ -60,7 +60,6 @@ export const personWords = inBoth(
     list: 'List them',
     listNote: 'This search is an entry of its own.',
     noTransfers: 'There are none.',
-    accepted: 'Accepted',
     erase: 'Destroy what is kept of this person',
     eraseNote:
       'For when the time is over for which their data must be kept, or they may ask for it.',
@@ -140,7 +139,6 @@ export const personWords = inBoth(
     list: '목록 보기',
     listNote: '이 검색은 따로 원장에 기록됩니다.',
     noTransfers: '없습니다.',
-    accepted: '접수',
     erase: '이 사람의 정보 파기',
     eraseNote: '보존 기간이 끝났거나 정보주체의 파기 요구를 받아들인 경우에 사용합니다.',
     eraseAsk: '파기…',

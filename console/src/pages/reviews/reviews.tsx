@@ -1,9 +1,9 @@
 /** Every period that is inspected, newest first: what is overdue, and who signed the others. */
-import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import { api, told, type Schemas } from '../../api.ts';
+import type { Schemas } from '../../api.ts';
 import { useLanguage, useWords } from '../../language.tsx';
 import { Answer, Table } from '../../pieces.tsx';
+import { useReviews } from './data.ts';
 import { periodName } from './period.ts';
 import { reviewsWords } from './words.ts';
 
@@ -12,10 +12,7 @@ type Standing = Schemas['ReviewStanding'];
 export function Reviews() {
   const words = useWords(reviewsWords);
   const { number } = useLanguage();
-  const reviews = useQuery({
-    queryKey: ['reviews'],
-    queryFn: () => told(api.GET('/v1/audit/reviews')),
-  });
+  const reviews = useReviews();
   return (
     <>
       <h1>{words.title}</h1>

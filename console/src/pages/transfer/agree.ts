@@ -2,6 +2,7 @@
  * Whether what a page shows of a transfer is what its leaves say: a row of the database can be
  * changed without touching the ledger, and its proofs would still hold.
  */
+import { fromBase64 } from '../../../../src/ledger/verify.ts';
 import type { Schemas } from '../../api.ts';
 
 type Trail = Schemas['Trail'];
@@ -29,10 +30,7 @@ const endings: Readonly<Record<string, string>> = {
   redelivered: 'waiting',
 };
 
-const read = (leaf: string): Leaf =>
-  JSON.parse(
-    new TextDecoder().decode(Uint8Array.from(atob(leaf), (one) => one.charCodeAt(0))),
-  ) as Leaf;
+const read = (leaf: string) => JSON.parse(new TextDecoder().decode(fromBase64(leaf))) as Leaf;
 
 /** What differs first; null where all of it agrees. Only of entries whose leaves were verified. */
 export function doubtOf({ transfer, entries }: Pick<Trail, 'transfer' | 'entries'>): Doubt | null {

@@ -1,11 +1,10 @@
 /** The auditor's search: filters and place in the address, newest first, a page at a time. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'wouter';
-import { api, told, type Schemas } from '../../api.ts';
-import { Chips, Status } from '../../chips.tsx';
-import { useConsignees } from '../../consignees.ts';
+import { api, told } from '../../api.ts';
 import { useLanguage, useWords } from '../../language.tsx';
-import { Answer, Table } from '../../pieces.tsx';
+import { Answer } from '../../pieces.tsx';
+import { TransferTable } from '../../transfer-table.tsx';
 import { Filters } from './filters.tsx';
 import { askedIn, queryOf } from './query.ts';
 import { searchWords } from './words.ts';
@@ -33,7 +32,11 @@ export function Transfers() {
             <p role="status">{words.empty}</p>
           ) : (
             <>
-              <Rows items={items} />
+              <TransferTable
+                of={items}
+                caption={words.title}
+                link={(id, when) => <Link href={`/transfers/${id}`}>{when}</Link>}
+              />
               <Pages params={params} count={items.length} next={next} />
             </>
           )
@@ -63,34 +66,5 @@ function Pages(props: { params: URLSearchParams; count: number; next: string | n
       {params.has('cursor') && <Link href={at(null)}>{words.newest}</Link>}
       {next !== null && <Link href={at(next)}>{words.older} →</Link>}
     </nav>
-  );
-}
-
-function Rows({ items }: { items: readonly Schemas['AuditTransfer'][] }) {
-  const { say, time, language } = useLanguage();
-  const consignees = useConsignees();
-  const names = new Map(consignees.data?.items.map(({ id, name }) => [id, name]));
-  const words = useWords(searchWords);
-  return (
-    <Table
-      stacks
-      caption={words.title}
-      head={[words.when, say.consignees.name, say.state, words.items]}
-    >
-      {items.map((one) => (
-        <tr key={one.id}>
-          <th scope="row">
-            <Link href={`/transfers/${one.id}`}>{time(one.createdAt)}</Link>
-          </th>
-          <td>{names.get(one.consignee)?.[language] ?? one.consignee}</td>
-          <td>
-            <Status of={one.status} />
-          </td>
-          <td>
-            <Chips of={one} />
-          </td>
-        </tr>
-      ))}
-    </Table>
   );
 }

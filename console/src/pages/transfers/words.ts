@@ -21,8 +21,6 @@ export const searchWords = inBoth(
     newest: 'Newest',
     all: 'That is all.',
     empty: 'No transfer fits. Widen the period or take a filter away.',
-    when: 'Accepted',
-    items: 'Items',
     note: 'Each search is an entry of the ledger under your account.',
   },
   {
@@ -44,8 +42,6 @@ export const searchWords = inBoth(
     newest: '최신 내역',
     all: '마지막입니다.',
     empty: '해당하는 제공 내역이 없습니다. 기간을 넓히거나 조건을 줄여 보십시오.',
-    when: '접수',
-    items: '항목',
     note: '검색할 때마다 이 계정의 이름으로 원장에 기록됩니다.',
   },
 );

@@ -2,10 +2,12 @@
 import { useRef } from 'react';
 import { Button } from 'react-aria-components';
 import { useWords } from '../../language.tsx';
+import { KindSelect, subjectKinds } from '../../subject-kinds.tsx';
 import { exampleRecord } from './example.ts';
 import { tryWords } from './words.ts';
 
-const kinds = ['', 'patient', 'practitioner', 'member', 'visitor'] as const;
+/** '': each contract says. */
+const kinds = ['', ...subjectKinds] as const;
 
 interface RecordFieldProps {
   text: string;
@@ -47,16 +49,7 @@ export function RecordField({ text, onChange, fault }: RecordFieldProps) {
         <span className="quiet">{words.exampleNote}</span>
       </div>
       <div className="row">
-        <label>
-          {words.about}
-          <select name="kind" autoComplete="off">
-            {kinds.map((kind) => (
-              <option key={kind} value={kind}>
-                {words.kinds[kind]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <KindSelect label={words.about} of={kinds} words={words.kinds} />
         <label>
           {words.id} <small>({words.idHint})</small>
           <input name="id" maxLength={64} autoComplete="off" spellCheck={false} />
