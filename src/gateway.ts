@@ -1,7 +1,6 @@
 /**
  * The gateway whole: opens the rooms from the ground up, starts its loops, closes it top down.
  */
-import { randomBytes } from 'node:crypto';
 import type { SessionLimits } from '#src/access/staff-sessions.ts';
 import { contractInForce, type Versions } from '#src/agreements/force.ts';
 import type { Agreements } from '#src/agreements/load.ts';
@@ -10,6 +9,7 @@ import { createClock, type Clock } from '#src/base/clock.ts';
 import type { Failpoint } from '#src/base/failpoint.ts';
 import { createHealth, type Health } from '#src/base/health.ts';
 import type { Log } from '#src/base/log.ts';
+import { randomBytes } from '#src/base/random-bytes.ts';
 import type { Reviewing } from '#src/base/reviewing.ts';
 import type { PushWatch } from '#src/delivery/dispatcher.ts';
 import type { KeySources } from '#src/base/key-sources.ts';

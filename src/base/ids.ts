@@ -1,9 +1,10 @@
 /** Identifiers: UUIDv7 for what grows by time, so that the newest stands together on disk. */
 import { v7 } from 'uuid';
+import { randomBytes } from './random-bytes.ts';
 
 /** A new UUIDv7 (RFC 9562 section 5.7): sortable by the millisecond of its making. */
 export function newId(at: Date): string {
-  return v7({ msecs: at.getTime() });
+  return v7({ msecs: at.getTime(), random: randomBytes(16) });
 }
 
 /** The smallest UUIDv7 of an instant: a bound for searches by time. None is older than 1970. */

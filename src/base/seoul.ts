@@ -2,6 +2,8 @@
  * Calendar dates as the clinic's contracts and records mean them: Asia/Seoul, no daylight saving.
  */
 
+const dayMs = 86_400_000;
+
 const seoul = new Intl.DateTimeFormat('en-CA', {
   timeZone: 'Asia/Seoul',
   year: 'numeric',
@@ -9,9 +11,16 @@ const seoul = new Intl.DateTimeFormat('en-CA', {
   day: '2-digit',
 });
 
+/** The day that was asked for last, and when it begins: asked for with every order, it is today. */
+let last = { day: '', begins: Number.NaN };
+
 /** The calendar date in Seoul at an instant (milliseconds since 1970 UTC): `YYYY-MM-DD`. */
 export function seoulDate(instantMs: number): string {
-  return seoul.format(instantMs);
+  const since = instantMs - last.begins;
+  if (since >= 0 && since < dayMs) return last.day;
+  const day = seoul.format(instantMs);
+  last = { day, begins: seoulMidnight(day) };
+  return day;
 }
 
 /** The instant at which a day begins in Seoul, in milliseconds since 1970 UTC. */

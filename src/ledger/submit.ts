@@ -1,4 +1,5 @@
 /** Queues entries in the caller's own transaction: they stand or fall with what they record. */
+import { byteaArray } from '#src/store/binary-array.ts';
 import type { Queryable } from '#src/store/pool.ts';
 import type { Entry } from './entry.ts';
 
@@ -43,7 +44,7 @@ export async function submit(tx: Queryable, submissions: readonly Submission[]):
        WITH ORDINALITY AS s (kind, owner, leaf, detail, place)
      ORDER BY place`,
     [
-      ...[kinds, owners, leaves, details],
+      ...[kinds, owners, byteaArray(leaves), byteaArray(details)],
       ...[links.map(({ id }) => id), links.map(({ subject }) => subject)],
     ],
   );

@@ -2,8 +2,9 @@
  * Encryption at rest: AES-256-GCM under a key of its own for every payload, wrapped by the sealing
  * key, which is never in the database.
  */
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { randomBytes } from '#src/base/random-bytes.ts';
 import { ringOf, sealingKeyId, type HeldKey, type Ring } from './ring.ts';
 
 /**

@@ -5,6 +5,7 @@
 import type { Failpoint } from '#src/base/failpoint.ts';
 import type { Withheld } from '#src/base/words.ts';
 import type { Entry } from '#src/ledger/entry.ts';
+import { byteaArray } from '#src/store/binary-array.ts';
 import type { Database } from '#src/store/pool.ts';
 import { createBatcher, type Batcher } from '#src/store/batcher.ts';
 import { createClasses } from './class.ts';
@@ -186,6 +187,7 @@ async function store(
   if (rows.length === 0) return new Map();
   const classOf = await classes(rows.map((row) => ({ ...row, client: row.request.client })));
   const column = <T>(pick: (row: (typeof rows)[number]) => T): T[] => rows.map(pick);
+  const bytes = (pick: (row: (typeof rows)[number]) => Buffer | null) => byteaArray(rows.map(pick));
   const earlier = rows.flatMap(({ id, request }) =>
     request.others.map(({ keyHmac }) => ({ id, keyHmac })),
   );
@@ -194,30 +196,30 @@ async function store(
     text: acceptSql,
     values: [
       column((row) => row.request.client),
-      column((row) => row.request.keyHmac),
-      column((row) => row.request.requestHmac),
+      bytes((row) => row.request.keyHmac),
+      bytes((row) => row.request.requestHmac),
       column((row) => row.id),
-      column((row) => row.sealedReply),
+      bytes((row) => row.sealedReply),
       column((row) => row.consignee),
       column((row) => row.contract),
       column((row) => row.subject),
       column((row) => codeArray(row.released)),
       column((row) => codeArray(row.derived)),
       column((row) => JSON.stringify(row.withheld)),
-      column((row) => row.commitment),
-      column((row) => row.reference),
-      column((row) => row.referenceHmac),
-      column((row) => row.createdAt),
-      column((row) => row.expiresAt),
-      column((row) => row.sealedPayload),
-      column((row) => row.entry.leaf),
-      column((row) => row.entry.detail),
+      bytes((row) => row.commitment),
+      bytes((row) => row.reference),
+      bytes((row) => row.referenceHmac),
+      column((row) => row.createdAt.toISOString()),
+      column((row) => row.expiresAt.toISOString()),
+      bytes((row) => row.sealedPayload),
+      bytes((row) => row.entry.leaf),
+      bytes((row) => row.entry.detail),
       column((row) => row.replaces ?? null),
       column((row) => row.batch ?? null),
-      classOf,
+      byteaArray(classOf),
       column((row) => row.request.hmacKey),
       earlier.map(({ id }) => id),
-      earlier.map(({ keyHmac }) => keyHmac),
+      byteaArray(earlier.map(({ keyHmac }) => keyHmac)),
     ],
   });
   return new Map(stored.map(({ id, outcome }) => [id, outcome]));

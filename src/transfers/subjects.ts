@@ -2,6 +2,7 @@
 import type { Order } from '#src/base/words.ts';
 import type { Person } from '#src/ledger/inner.ts';
 import type { Fingerprint } from '#src/sealing/fingerprint.ts';
+import { byteaArray } from '#src/store/binary-array.ts';
 import type { Queryable } from '#src/store/pool.ts';
 import { HmacKeyChanged } from './hmac-key.ts';
 
@@ -67,7 +68,7 @@ async function readSubjects(
     text: `SELECT id, key, identifier_hmac,
              (SELECT array_agg(consignee) FROM suspensions WHERE subject = subjects.id) AS suspended
            FROM subjects WHERE identifier_hmac = ANY($1::bytea[])`,
-    values: [hmacs],
+    values: [byteaArray(hmacs)],
   });
   return new Map(
     rows.map(({ id, key, suspended, identifier_hmac }) => [
@@ -129,7 +130,7 @@ async function makeSubjects(
              WHERE hmac_key IN (SELECT hmac_key FROM held) ORDER BY hmac
              ON CONFLICT (identifier_hmac) DO NOTHING
            ) SELECT hmac_key FROM held`,
-    values: [missing.map(({ hmac }) => hmac), missing.map(({ hmacKey }) => hmacKey)],
+    values: [byteaArray(missing.map(({ hmac }) => hmac)), missing.map(({ hmacKey }) => hmacKey)],
   });
   return new Set(rows.map((row) => row.hmac_key));
 }

@@ -1,6 +1,7 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { byteaArray } from '#src/store/binary-array.ts';
 import { openDatabase } from '#src/store/pool.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
 import { freshDatabase } from '#test/support/database.ts';
@@ -42,6 +43,15 @@ test('values arrive as what they mean: numbers, instants, dates, bytes, JSON', a
     },
   ]);
   await expect(db.query('SELECT 9007199254740993::int8')).rejects.toThrow(/beyond 2\^53/);
+});
+
+test('arrays of bytes arrive as they are: empty, absent, none at all, and large', async () => {
+  const large = Buffer.alloc(70_000, 0xe9);
+  for (const values of [[], [null], [Buffer.alloc(0), null, Buffer.from([0, 255, 92])], [large]]) {
+    const text = 'SELECT $1::bytea[] AS bytes';
+    const { rows } = await db.query({ text, values: [byteaArray(values)] });
+    expect(rows).toEqual([{ bytes: values }]);
+  }
 });
 
 test('commits wait for the disk and statements for a limited time', async () => {
