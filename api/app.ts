@@ -7,6 +7,8 @@ import type { JWK } from 'jose';
 import type { Log } from '#src/base/log.ts';
 import type { OpenidSettings } from '#src/base/openid-settings.ts';
 import type { Gateway } from '#src/gateway.ts';
+import { createFairTurns } from '#src/base/fair-turns.ts';
+import { admit } from './admission.ts';
 import { readContract } from './contract.ts';
 import { createConsole } from './console.ts';
 import { createDocs } from './docs.ts';
@@ -47,9 +49,16 @@ export interface AppSettings {
   patience: Patience;
   /** Lets this request take longer than others may. */
   unhurried: (request: IncomingMessage) => void;
+  /** Requests under way while several clients ask, and those of one that may wait for a turn. */
+  requests: { atOnceMax: number; waitingMax: number };
   metrics: Metrics;
   log: Log;
 }
+
+/** A request that has waited for so long for its turn is refused; its client may be gone. */
+const turnMsMax = 5_000;
+/** Whoever asks now and then is one of several in between, too. */
+const presentMs = 10_000;
 
 /** The HTTP surface of a gateway. */
 export function createApp(gateway: Gateway, settings: AppSettings): Express {
@@ -63,6 +72,10 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
   const now = Date.now;
   const { sessions } = gateway;
   const tokens = createTokenVerifier({ issuer, publicJwks, clients, sessions, now });
+
+  const limits = { ...settings.requests, waitMsMax: turnMsMax, presentMs };
+  const turns = createFairTurns({ now: () => performance.now() }, limits);
+  const admission = { turns, refused: metrics.refused };
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('trust proxy', settings.trustedProxies);
@@ -90,7 +103,7 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
     const { path, method } = operation;
     const takeBody =
       operation.body === 'stream' ? leaveBody(operation, settings) : readBody(operation);
-    app[method](path, authorise(operation, tokens), takeBody);
+    app[method](path, authorise(operation, tokens), admit(operation, admission), takeBody);
   }
   app.use(createValidator(contract));
   for (const operation of contract.operations) {

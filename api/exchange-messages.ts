@@ -12,7 +12,8 @@ type ExchangeCode =
   | 'ALREADY_MATCHED'
   | 'ATTACHMENT_UNUSABLE'
   | 'CLIENT_STALLED'
-  | 'TOO_MANY_UPLOADS';
+  | 'TOO_MANY_UPLOADS'
+  | 'TOO_MANY_REQUESTS';
 
 export const exchangeMessages: Readonly<Record<ExchangeCode & ErrorCode, Message>> = {
   NOT_REDELIVERABLE: say(
@@ -76,6 +77,14 @@ export const exchangeMessages: Readonly<Record<ExchangeCode & ErrorCode, Message
     '진행 중인 업로드 또는 결과에 쓰이지 않은 파일이 너무 많습니다',
     '진행 중인 업로드가 끝나거나 이미 올린 파일의 결과를 보낸 뒤에 다시 보내십시오. ' +
       '결과에 쓰이지 않은 파일은 하루 뒤에 파기됩니다.',
+  ),
+  TOO_MANY_REQUESTS: say(
+    'You have too many requests under way while others ask, too',
+    'Nothing was done. Send it again after Retry-After, where there is an Idempotency-Key with ' +
+      'the same one, and let some of your requests end before you send the next.',
+    '다른 이용자도 사용 중인데 진행 중인 요청이 너무 많습니다',
+    '이 요청은 처리되지 않았습니다. Retry-After가 지난 뒤에 다시 보내되, Idempotency-Key가 있으면 ' +
+      '같은 키를 사용하고, 앞선 요청이 끝난 뒤에 다음 요청을 보내십시오.',
   ),
   CLIENT_STALLED: say(
     'The upload was cut because it stood still',

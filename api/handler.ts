@@ -75,6 +75,8 @@ export interface ApiRequest<Id extends OperationId> {
   source: string;
   /** Aborted when the caller has left, or has its reply. */
   gone: AbortSignal;
+  /** Gives back the client's turn: whoever calls this only waits from now on. */
+  rest: () => void;
   /** The language that the caller would rather read. */
   language: Language;
 }

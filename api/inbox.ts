@@ -22,7 +22,13 @@ export function inboxHandlers(gateway: Gateway): Pick<Handlers, InboxOperation> 
       const { client } = request.caller;
       const items = await claimInbox(gateway, {
         ...{ actor: actorOf(request), consignee: consigneeOf(request), gone: request.gone },
-        ...{ limit, leaseSeconds, waitSeconds, assertMay: () => assertStillMay(gateway, client) },
+        ...{
+          limit,
+          leaseSeconds,
+          waitSeconds,
+          rest: request.rest,
+          assertMay: () => assertStillMay(gateway, client),
+        },
       });
       return { status: 200, body: { items } };
     },

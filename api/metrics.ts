@@ -17,6 +17,8 @@ export interface Metrics {
   accepted: (consignee: string) => void;
   settled: (consignee: string, status: string) => void;
   pushes: PushWatch;
+  /** A request was refused for the sake of other clients. */
+  refused: (client: string) => void;
   answered: (operation: string, status: number, seconds: number) => void;
   /** Gauges that are read when they are asked for. */
   watch: (gateway: Watched) => void;
@@ -38,6 +40,11 @@ export function createMetrics(share?: (registry: Registry) => () => Promise<stri
     help: 'Transfers that came to their end, by state; one delivered again each time.',
     ...{ labelNames: ['consignee', 'status'], registers },
   });
+  const refused = new Counter({
+    name: 'waybill_requests_refused_total',
+    help: 'Requests refused with 429 because their client had too many under way beside others.',
+    ...{ labelNames: ['client'], registers },
+  });
   const answered = new Histogram({
     name: 'waybill_http_request_seconds',
     help: 'Time to answer, by operation and status.',
@@ -49,6 +56,7 @@ export function createMetrics(share?: (registry: Registry) => () => Promise<stri
     accepted: (consignee) => accepted.inc({ consignee }),
     settled: (consignee, status) => settled.inc({ consignee, status }),
     pushes: pushWatch(registers),
+    refused: (client) => refused.inc({ client }),
     answered: (operation, status, seconds) =>
       answered.observe({ operation, status: String(status) }, seconds),
     watch: (gateway) => watch(registers, gateway),

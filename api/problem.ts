@@ -2,6 +2,7 @@
  * The one place that knows HTTP statuses: an error becomes an RFC 9457 problem, never its cause.
  */
 import { GatewayError, type ErrorCode } from '#src/base/errors.ts';
+import { isLockConflict, unavailable } from '#src/store/outage.ts';
 import { fillIn, messages } from './messages.ts';
 import type { components } from './openapi.d.ts';
 import { ruleSentences } from './rule-sentences.ts';
@@ -68,6 +69,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   RECEIPT_REQUIRED: 422,
   CLIENT_STALLED: 408,
   TOO_MANY_UPLOADS: 429,
+  TOO_MANY_REQUESTS: 429,
   DATABASE_UNAVAILABLE: 503,
   CLOCK_SKEWED: 503,
   LEDGER_STALLED: 503,
@@ -91,11 +93,12 @@ export function problemType(code: ErrorCode): string {
 }
 
 /**
- * What a caller is told about an error. Anything but a `GatewayError` is `INTERNAL`: not one word
- * of it is passed on. Source: RFC 9457; RFC 6750 section 3 for the challenges.
+ * What a caller is told about an error. Anything but a `GatewayError`, or a lock that was waited for
+ * in vain, is `INTERNAL`: not one word of it is passed on. Source: RFC 9457; RFC 6750 section 3 for
+ * the challenges.
  */
 export function toProblem(error: unknown, language: Language): ProblemReply {
-  const known = error instanceof GatewayError ? error : new GatewayError('INTERNAL');
+  const known = knownOf(error);
   const { code, facts } = known;
   const status = statuses[code];
   const retryAfter = retryAfterOf(known);
@@ -125,6 +128,11 @@ export function toProblem(error: unknown, language: Language): ProblemReply {
       ...(retryAfter === undefined ? {} : { retryAfter }),
     },
   };
+}
+
+function knownOf(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  return isLockConflict(error) ? unavailable(error) : new GatewayError('INTERNAL');
 }
 
 function retryAfterOf({ code, retryAfterSeconds }: GatewayError): number | undefined {

@@ -24,6 +24,7 @@ interface Locals {
   caller?: Caller;
   bytes?: Buffer;
   mediaType?: string;
+  rest?: () => void;
 }
 
 const bodyBytesMax = 1_048_576;
@@ -182,10 +183,12 @@ export function answer<Id extends HandledOperationId>(
       caller: locals.caller ?? anonymous,
       source: request.ip ?? '',
       gone: left.signal,
+      rest: locals.rest ?? (() => undefined),
       language: pickLanguage(request.get('accept-language')),
     } as unknown as ApiRequest<Id>);
     response.status(reply.status).set(reply.headers ?? {});
     const { body } = reply;
+    if (isPieces(body)) locals.rest?.();
     if (isPieces(body)) await sendPieces({ request, response }, body, patience);
     else if (typeof body === 'string') response.type('text/plain').send(body);
     else response.json(body);

@@ -40,6 +40,8 @@ export interface Config {
   openid: OpenidSettings | null;
   /** How long a client may leave the answers to its upload unread. */
   uploadStallSeconds: number;
+  /** Requests under way while several clients ask, and those of one that may wait for a turn. */
+  requests: { atOnceMax: number; waitingMax: number };
   reviewing: Reviewing;
 }
 
@@ -95,6 +97,10 @@ export function readConfig(env: Environment, root: string): Config {
     sessionHours: integer('WAYBILL_SESSION_HOURS', 8, 1, 24),
     openid: readOpenid(env, faults),
     uploadStallSeconds: integer('WAYBILL_UPLOAD_STALL_SECONDS', 30, 1, 600),
+    requests: {
+      atOnceMax: integer('WAYBILL_REQUESTS_AT_ONCE', 16, 4, 1_000),
+      waitingMax: integer('WAYBILL_REQUESTS_WAITING', 256, 1, 10_000),
+    },
     reviewing: readReviewing(env, integer('WAYBILL_REVIEW_DAYS', 10, 1, 90), faults),
   };
   if (faults.length > 0) throw new StartupError(faults);

@@ -52,6 +52,7 @@ export type ErrorCode =
   | 'RECEIPT_REQUIRED'
   | 'CLIENT_STALLED'
   | 'TOO_MANY_UPLOADS'
+  | 'TOO_MANY_REQUESTS'
   // our own state (law 8)
   | 'DATABASE_UNAVAILABLE'
   | 'CLOCK_SKEWED'

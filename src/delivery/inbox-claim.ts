@@ -34,6 +34,8 @@ export interface ClaimRequest {
   waitSeconds: number;
   /** Aborted when the caller has left: nothing is leased to nobody. */
   gone: AbortSignal;
+  /** Told before the first wait: no work is done for this caller now. */
+  rest: () => void;
   /** Throws when the caller may not do this any more; asked again after each wait. */
   assertMay: () => Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function claimInbox(deps: ClaimDeps, request: ClaimRequest): Promis
       deps.waits.passOn(id);
       return items;
     }
+    request.rest();
     const woken = await deps.waits.wait(id, { ms: until - deps.steadyNow(), gone });
     if (gone.aborted || deps.health.closing()) return [];
     if (!woken) {

@@ -55,6 +55,17 @@ export function asCallerSees(error: unknown): unknown {
   return timedOut || isConnectionLost(error) ? unavailable(error) : error;
 }
 
+const lockConflicts = new Set(['55P03', '40P01', '40001']);
+
+/**
+ * The transaction was rolled back because of another: lock_timeout (55P03), a deadlock, a
+ * serialisation failure. Left as it is for whoever knows what the lock stands for; where nobody
+ * did, the same request may succeed in a moment.
+ */
+export function isLockConflict(error: unknown): boolean {
+  return error instanceof DatabaseError && lockConflicts.has(error.code ?? '');
+}
+
 /** `DATABASE_UNAVAILABLE`: nothing is lost, the caller tries again in a second. */
 export function unavailable(cause: unknown): GatewayError {
   return new GatewayError('DATABASE_UNAVAILABLE', { cause, retryAfterSeconds: 1 });

@@ -24,7 +24,7 @@ test('an empty environment is the embedded default on loopback', () => {
     subscribersFile: null,
     ledgerFiles: { folder: resolve('.waybill/ledger-checkpoint'), strict: true },
     ...{ witnessesFile: null, ledgerYearsMin: 2, sessionIdleMinutes: 15, sessionHours: 8 },
-    openid: null,
+    ...{ openid: null, requests: { atOnceMax: 16, waitingMax: 256 } },
     reviewing: { cycle: 'monthly', overdueDays: 10, open: { from: 7 * 60, to: 21 * 60 } },
   });
 });
