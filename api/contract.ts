@@ -58,13 +58,18 @@ export function readContract(specPath: string): ApiContract {
       operations.push({
         id: found.operationId as HandledOperationId,
         method,
-        path: path.replace(/\{(\w+)\}\*$/, '*$1').replaceAll(/\{(\w+)\}/g, ':$1'),
+        path: expressPath(path),
         scopes: found.security.map((alternative) => Object.values(alternative).flat()),
         ...bodyOf(found),
       });
     }
   }
   return { spec, operations };
+}
+
+/** A path of openapi.yaml in Express's form. */
+export function expressPath(path: string): string {
+  return path.replace(/\{(\w+)\}\*$/, '*$1').replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
 function bodyOf({ requestBody }: SpecOperation): Pick<Operation, 'body' | 'mediaTypes'> {

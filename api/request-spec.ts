@@ -13,11 +13,23 @@ interface SpecOperation {
   requestBody?: { required?: boolean; content: Record<string, { schema?: unknown }> };
 }
 
+interface RequestsOperation {
+  operationId: string;
+  parameters: readonly { in: string; name: string }[];
+}
+
 /** A document without references. */
 export interface RequestsDocument {
   openapi: string;
   info: unknown;
-  paths: Record<string, unknown>;
+  paths: Record<
+    string,
+    {
+      parameters: RequestsOperation['parameters'];
+      get?: RequestsOperation;
+      post?: RequestsOperation;
+    }
+  >;
   components: object;
 }
 
@@ -58,7 +70,7 @@ export function requestsOf(spec: ApiContract['spec']): RequestsDocument {
   return {
     openapi,
     info,
-    paths: Object.fromEntries(paths) as Record<string, unknown>,
+    paths: Object.fromEntries(paths) as RequestsDocument['paths'],
     components: {},
   };
 }
