@@ -13,6 +13,7 @@ import {
   answered,
   asOwner,
   claim,
+  connectOwner,
   holdSequencer,
   order,
   posting,
@@ -176,6 +177,29 @@ describe('a lease', () => {
       if (id === kept)
         expect(pulls[0]?.detail).toMatchObject({ leaseUntil: items[0]?.lease.until });
     }
+  });
+
+  test('whose transfer somebody holds for too long is told to be asked for again', async () => {
+    const id = await waiting('engitech');
+    const holder = await connectOwner(world);
+    beforeHandOut = async () => {
+      beforeHandOut = async () => {};
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM transfers WHERE id = $1 FOR UPDATE', [id]);
+    };
+    const client = await second.as('engitech');
+    const reply = await client
+      .fetch('/v1/inbox/claim', posting({ limit: 10, leaseSeconds: 60 }))
+      .finally(() => holder.end());
+    expect(reply.status).toBe(503);
+    expect(reply.headers.get('retry-after')).toBe('1');
+    expect(await reply.json()).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryAfter: 1 });
+    await endLease(id);
+    const item = await claimOne('engitech');
+    expect(item.transfer).toBe(id);
+    expect(await ack(item, 'engitech')).toEqual(done);
+    const { entries } = await trailWith(gateway, id, 'delivered');
+    expect(entries.filter(({ kind }) => kind === 'pulled')).toHaveLength(1);
   });
 
   test('goes to a worker that stands behind more rows than a claim takes, all locked by others', async () => {

@@ -2,8 +2,11 @@
  * What a contract turns away: a code, a place and a sentence for the caller, and one silent entry.
  */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { request as openHttp, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { ApiClient } from '#src/bin/api-client.ts';
@@ -467,12 +470,13 @@ describe('a preview', () => {
   });
 });
 
+const submit = async (order: object, key: string, client = emr) => {
+  const response = await client.fetch('/v1/transfers', posted(order, key));
+  const { status, headers } = response;
+  return { status, location: headers.get('location'), text: await response.text() };
+};
+
 describe('an Idempotency-Key', () => {
-  const submit = async (order: object, key: string, client = emr) => {
-    const response = await client.fetch('/v1/transfers', posted(order, key));
-    const { status, headers } = response;
-    return { status, location: headers.get('location'), text: await response.text() };
-  };
   const order = (change = {}) => orderFor('korea-post', change);
   const codeOf = ({ text }: { text: string }) => (JSON.parse(text) as Problem).code;
 
@@ -543,5 +547,87 @@ describe('an Idempotency-Key', () => {
        FROM idempotency_keys`,
     );
     expectSilent(rows[0]?.text ?? mark);
+  });
+});
+
+describe('a client with many requests under way', () => {
+  let narrow: TestGateway;
+  /** Of one client beside another: two under way, three that wait. */
+  const few = { WAYBILL_REQUESTS_AT_ONCE: '4', WAYBILL_REQUESTS_WAITING: '3' };
+
+  beforeAll(async () => {
+    narrow = await startGateway(world, few);
+  });
+
+  afterAll(() => narrow?.stop());
+
+  /** An order whose body does not end until it is told to. */
+  async function begin(client: string, key: string) {
+    const token = await (await narrow.as(client)).bearer();
+    const { body, headers } = posted(orderFor('samkwang'), key);
+    const bytes = Buffer.from(body as string);
+    const sent = openHttp(`${narrow.url}/v1/transfers`, {
+      ...{ method: 'POST', agent: false },
+      headers: {
+        ...(headers as Record<string, string>),
+        ...{ authorization: `Bearer ${token}`, 'content-length': bytes.length },
+      },
+    });
+    const begun = {
+      key,
+      status: null as number | null,
+      reply: once(sent, 'response').then(async ([reply]: IncomingMessage[]) => {
+        begun.status = reply?.statusCode ?? 0;
+        return { headers: reply?.headers, problem: (await json(reply!)) as Problem };
+      }),
+      end: () => sent.end(bytes.subarray(10)),
+    };
+    sent.write(bytes.subarray(0, 10));
+    return begun;
+  }
+
+  test('is served whatever it asks while nobody else does', async () => {
+    const alone = await narrow.as('emr');
+    const keys = Array.from({ length: 40 }, (_, number) => `alone-${number}`);
+    const replies = await Promise.all(keys.map((key) => submit(orderFor('samkwang'), key, alone)));
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([202]));
+  });
+
+  test('is refused the surplus beside another, who is served, and loses nothing by it', async () => {
+    const held = await begin('emr-two', 'beside');
+    const sent = await Promise.all(
+      Array.from({ length: 12 }, (_, number) => begin('emr', `flood-${number}`)),
+    );
+    const refused = () => sent.filter(({ status }) => status === 429);
+    await until('the surplus to be refused', () => refused().length >= 7);
+    for (const { reply } of refused()) {
+      const { headers, problem } = await reply;
+      expect(headers).toMatchObject({ 'retry-after': '1', 'content-language': 'en' });
+      expect(problem).toMatchObject({ status: 429, code: 'TOO_MANY_REQUESTS', retryAfter: 1 });
+    }
+    const other = await submit(orderFor('samkwang'), 'meanwhile', await narrow.as('emr-two'));
+    expect(other.status).toBe(202);
+    const before = (await stored()) as { keys: string };
+
+    for (const one of [held, ...sent]) one.end();
+    const ended = await Promise.all([held, ...sent].map(({ reply }) => reply));
+    expect(ended).toHaveLength(13);
+    const accepted = [held, ...sent].filter(({ status }) => status === 202);
+    // the two under way at least: a machine that stands still may let the others wait for too long
+    expect(accepted.length).toBeGreaterThanOrEqual(3);
+    const after = (await stored()) as { keys: string };
+    expect(Number(after.keys) - Number(before.keys)).toBe(accepted.length);
+
+    const emrHere = await narrow.as('emr');
+    for (const { key } of refused()) {
+      const retried = await submit(orderFor('samkwang'), key, emrHere);
+      expect(retried.status).toBe(202);
+      expect(await submit(orderFor('samkwang'), key, emrHere)).toEqual(retried);
+    }
+    const last = (await stored()) as { keys: string };
+    expect(Number(last.keys) - Number(before.keys)).toBe(13);
+    const metrics = await (await fetch(`${narrow.url}/metrics`)).text();
+    const counted = /waybill_requests_refused_total\{client="emr"\} (\d+)/.exec(metrics)?.[1];
+    expect(Number(counted)).toBe(refused().length);
   });
 });
