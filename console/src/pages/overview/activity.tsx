@@ -1,5 +1,5 @@
 /** What happened over time: four charts, and the tables that they are drawn from. */
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Schemas } from '../../api.ts';
 import { useLanguage, useWords } from '../../language.tsx';
@@ -13,10 +13,8 @@ import {
   type Counts,
   type Period,
 } from './activity-data.ts';
+import { Charts } from './charts.tsx';
 import { overviewWords } from './words.ts';
-
-// The page is there before its charts are: their library is larger than all the rest.
-const Charts = lazy(async () => ({ default: (await import('./charts.tsx')).Charts }));
 
 type Consignees = readonly Schemas['Consignee'][];
 
@@ -60,9 +58,7 @@ export function Activity({ consignees }: { consignees: Consignees }) {
             const days = byDay(data, consignee);
             return (
               <>
-                <Suspense fallback={<div className="charts waiting" />}>
-                  <Charts days={days} />
-                </Suspense>
+                <Charts days={days} />
                 <p className="quiet">
                   {words.counted(time(data.countedAt))}
                   {data.behind > 0 && ` ${words.behind(data.behind)}`}
