@@ -82,6 +82,17 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
   app.enable('case sensitive routing');
   app.use(observe({ log, metrics }));
   app.use(secureHeaders);
+  app.head(['/healthz', '/readyz'], asGet);
+  // The API before whatever else there is, and each operation in one place of the router: it looks
+  // at one after the other, with each request.
+  const validate = createValidator(contract);
+  for (const operation of contract.operations) {
+    const { path, method, id } = operation;
+    const takeBody =
+      operation.body === 'stream' ? leaveBody(operation, settings) : readBody(operation);
+    const letIn = [authorise(operation, tokens), admit(operation, admission), takeBody];
+    app[method](path, letIn, validate, answer({ ...settings, handlers }, id));
+  }
   const people = { ...gateway, now };
   app.use(
     createAuthorizationServer({
@@ -98,17 +109,8 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
   app.use('/docs', createDocs(settings));
   app.use('/console', createConsole({ folder: settings.consoleDir }));
   app.use('/notice', createNoticePages(board));
-  app.head(['/healthz', '/readyz'], asGet);
-  for (const operation of contract.operations) {
-    const { path, method } = operation;
-    const takeBody =
-      operation.body === 'stream' ? leaveBody(operation, settings) : readBody(operation);
-    app[method](path, authorise(operation, tokens), admit(operation, admission), takeBody);
-  }
-  app.use(createValidator(contract));
-  for (const operation of contract.operations) {
-    app[operation.method](operation.path, answer({ ...settings, handlers }, operation.id));
-  }
+  // of what is left, nothing was found: it says so as it says it of requests that were
+  app.use(validate);
   app.use(nothingHere);
   app.use(tellProblem({ log, known: knownNames(contract.spec) }));
   return app;

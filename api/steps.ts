@@ -169,10 +169,8 @@ export function answer<Id extends HandledOperationId>(
   }>;
   return async (request, response) => {
     const locals = response.locals as Locals;
-    const left = new AbortController();
-    response.once('close', () => left.abort());
     const reply = await handle({
-      path: request.params,
+      path: (request as Checked).openapi?.pathParams ?? request.params,
       query: request.query,
       body: request.body as unknown,
       bytes: locals.bytes ?? Buffer.alloc(0),
@@ -182,7 +180,9 @@ export function answer<Id extends HandledOperationId>(
       idempotencyKey: request.headersDistinct['idempotency-key'] ?? [],
       caller: locals.caller ?? anonymous,
       source: request.ip ?? '',
-      gone: left.signal,
+      get gone() {
+        return goneOf(response);
+      },
       rest: locals.rest ?? (() => undefined),
       language: pickLanguage(request.get('accept-language')),
     } as unknown as ApiRequest<Id>);
@@ -193,6 +193,19 @@ export function answer<Id extends HandledOperationId>(
     else if (typeof body === 'string') response.type('text/plain').send(body);
     else response.json(body);
   };
+}
+
+/** A request that the validator has checked: it made of the path's parts what they are. */
+interface Checked {
+  openapi?: { pathParams: Readonly<Record<string, unknown>> };
+}
+
+/** Made for who asks only: an abort makes an error, and an error its stack. */
+function goneOf(response: Response): AbortSignal {
+  const left = new AbortController();
+  if (response.closed) left.abort();
+  else response.once('close', () => left.abort());
+  return left.signal;
 }
 
 function isPieces(body: unknown): body is Pieces {

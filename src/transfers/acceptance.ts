@@ -120,9 +120,7 @@ const acceptSql = `
   SELECT id, 'rekeyed' FROM input WHERE hmac_key IN (SELECT hmac_key FROM rekeyed)`;
 
 /** A PostgreSQL array literal of dictionary codes, which hold letters only. */
-function codeArray(codes: readonly string[]): string {
-  return `{${codes.join(',')}}`;
-}
+const codeArray = (codes: readonly string[]): string => `{${codes.join(',')}}`;
 
 /** `forgotten`: its person was destroyed between two statements. */
 type Stored = 'accepted' | 'outdated' | 'forgotten' | 'rekeyed';
