@@ -12,6 +12,8 @@ import { parseArgs } from 'node:util';
 import { accept } from './accept.ts';
 import { bulk } from './bulk.ts';
 import { endToEnd } from './end-to-end.ts';
+import { growth } from './growth.ts';
+import { flood } from './flood.ts';
 import { ledger } from './ledger.ts';
 import { describeMachine, load } from './machine.ts';
 import type { Benchmark, Figures } from './measure.ts';
@@ -27,7 +29,7 @@ import { verify } from './verify.ts';
 
 const benchmarks: readonly Benchmark[] = [
   ...[accept, bulk, endToEnd, pull, ledger, start],
-  ...[neighbours, textGuard, verify, search],
+  ...[neighbours, flood, textGuard, verify, growth, search],
 ];
 
 const { values: options } = parseArgs({

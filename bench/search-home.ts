@@ -7,28 +7,40 @@ import { join } from 'node:path';
 import type { JWK } from 'jose';
 import { Client } from 'pg';
 import { createApiClient, type ApiClient } from '#src/bin/api-client.ts';
-import { startGateway } from '#src/bin/demo/process.ts';
 import { rootDir } from '#src/bin/settings.ts';
 import { removeEngineData } from '#src/store/engine.ts';
 import { orderFor } from '#test/support/orders.ts';
 import { until } from '#test/support/wait.ts';
+import { startProgram } from './program.ts';
 import { buildTransfers, personOf } from './search-data.ts';
 
 export interface FullGateway {
+  url: string;
+  /** Of the gateway's process. */
+  pid: number;
+  home: string;
+  /** A client of the embedded default, with all scopes of its role. */
+  as: (client: string) => Promise<ApiClient>;
   auditor: ApiClient;
   stop: () => Promise<void>;
+  /** Takes the database away, too: what was built has changed since. */
+  remove: () => Promise<void>;
 }
 
 /** Who can be searched for, by the identifier that an EMR would send: from many orders to few. */
 export const people = { common: 'person-0', rare: 'person-1' };
 const consignee = 'engitech';
 
-/** Opens a gateway with `total` transfers in its database; what must be built takes minutes. */
+/**
+ * Opens a gateway with `total` transfers in its database; what must be built takes minutes.
+ * @param name those that are kept under one name are the same
+ */
 export async function openFullGateway(
   total: number,
   say: (line: string) => void,
+  name = 'search',
 ): Promise<FullGateway> {
-  const wanted = join(tmpdir(), `waybill-bench-search-${total}-${schemaDigest()}`);
+  const wanted = join(tmpdir(), `waybill-bench-${name}-${total}-${schemaDigest()}`);
   const built = join(wanted, 'built');
   if (existsSync(wanted) && !existsSync(built)) {
     await removeEngineData(wanted);
@@ -37,11 +49,13 @@ export async function openFullGateway(
   const isNew = !existsSync(wanted);
   mkdirSync(wanted, { recursive: true });
   const home = realpathSync(wanted);
-  const gateway = startGateway({
-    ...{ home, consigneesDir: join(rootDir, 'consignees'), port: 0, host: '127.0.0.1' },
-    onLine: () => undefined,
+  const { url, pid, stop } = await startProgram({
+    ...{ file: join(rootDir, 'src/bin/waybill.ts'), args: ['serve'] },
+    env: {
+      ...{ WAYBILL_HOME: home, WAYBILL_CONSIGNEES: join(rootDir, 'consignees') },
+      ...{ HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn' },
+    },
   });
-  const url = await Promise.race([gateway.ready, gateway.lost]);
   const as = (clientId: string) => {
     const path = join(home, 'clients', `${clientId}.jwk.json`);
     const clientKey = JSON.parse(readFileSync(path, 'utf8')) as JWK;
@@ -51,12 +65,17 @@ export async function openFullGateway(
     await fill(home, { total, emr: await as('emr'), say });
     writeFileSync(built, '');
   } else if (!(await isFull(home))) {
-    await gateway.stop();
+    await stop();
     rmSync(built);
-    say('search: the transfers were lost in a crash; building them again');
-    return openFullGateway(total, say);
+    say(`${name}: the transfers were lost in a crash; building them again`);
+    return openFullGateway(total, say, name);
   }
-  return { auditor: await as('auditor'), stop: () => gateway.stop() };
+  const remove = async () => {
+    await stop();
+    await removeEngineData(home);
+    rmSync(home, { recursive: true });
+  };
+  return { url, pid, home, as, auditor: await as('auditor'), stop, remove };
 }
 
 async function fill(
