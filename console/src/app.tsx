@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { Router } from 'wouter';
 import { useLanguage } from './language.tsx';
 import { Notice } from './pieces.tsx';
+import { fetchAhead } from './routes.tsx';
 import { begin, type Session } from './session.ts';
 import { Shell } from './shell.tsx';
 
@@ -11,6 +12,7 @@ export function App() {
   const [session, setSession] = useState<Session | null>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
+    fetchAhead(location.pathname);
     opened ??= begin();
     opened.then(setSession, () => setFailed(true));
   }, []);

@@ -16,6 +16,8 @@ export interface Route {
   /** Any of these opens it; the API judges for itself. */
   scopes: readonly string[];
   Page: ComponentType<PageProps>;
+  /** Fetches the file that the page is in. */
+  load: () => Promise<unknown>;
 }
 
 /** A page in a file of its own, which is fetched when somebody goes there. */
@@ -23,7 +25,7 @@ function paged<Name extends string>(
   name: Name,
   load: () => Promise<Record<Name, ComponentType<PageProps>>>,
 ) {
-  return lazy(async () => ({ default: (await load())[name] }));
+  return { load, Page: lazy(async () => ({ default: (await load())[name] })) };
 }
 
 export const routes: readonly Route[] = [
@@ -32,79 +34,88 @@ export const routes: readonly Route[] = [
     name: inBoth('Overview', '현황'),
     inBar: true,
     scopes: ['audit:read', 'consignees:operate'],
-    Page: paged('Overview', () => import('./pages/overview/overview.tsx')),
+    ...paged('Overview', () => import('./pages/overview/overview.tsx')),
   },
   {
     path: '/transfers',
     name: inBoth('Transfers', '제공 내역'),
     inBar: true,
     scopes: ['audit:read'],
-    Page: paged('Transfers', () => import('./pages/transfers/transfers.tsx')),
+    ...paged('Transfers', () => import('./pages/transfers/transfers.tsx')),
   },
   {
     path: '/transfers/:id',
     name: inBoth('Transfer', '제공 건'),
     inBar: false,
     scopes: ['audit:read'],
-    Page: paged('Transfer', () => import('./pages/transfer/transfer.tsx')),
+    ...paged('Transfer', () => import('./pages/transfer/transfer.tsx')),
   },
   {
     path: '/contracts',
     name: inBoth('Contracts', '계약'),
     inBar: true,
     scopes: ['audit:read', 'consignees:operate'],
-    Page: paged('Contracts', () => import('./pages/contracts/contracts.tsx')),
+    ...paged('Contracts', () => import('./pages/contracts/contracts.tsx')),
   },
   {
     path: '/contracts/:consignee',
     name: inBoth('Contract', '계약'),
     inBar: false,
     scopes: ['audit:read', 'consignees:operate'],
-    Page: paged('Contract', () => import('./pages/contract/contract.tsx')),
+    ...paged('Contract', () => import('./pages/contract/contract.tsx')),
   },
   {
     path: '/deliveries',
     name: inBoth('Deliveries', '전송'),
     inBar: true,
     scopes: ['consignees:operate', 'audit:read'],
-    Page: paged('Deliveries', () => import('./pages/deliveries/deliveries.tsx')),
+    ...paged('Deliveries', () => import('./pages/deliveries/deliveries.tsx')),
   },
   {
     path: '/deliveries/:consignee',
     name: inBoth('Delivery', '업체별 전송'),
     inBar: false,
     scopes: ['consignees:operate', 'audit:read'],
-    Page: paged('Delivery', () => import('./pages/delivery/delivery.tsx')),
+    ...paged('Delivery', () => import('./pages/delivery/delivery.tsx')),
   },
   {
     path: '/reviews',
     name: inBoth('Reviews', '점검'),
     inBar: true,
     scopes: ['audit:read', 'audit:review'],
-    Page: paged('Reviews', () => import('./pages/reviews/reviews.tsx')),
+    ...paged('Reviews', () => import('./pages/reviews/reviews.tsx')),
   },
   {
     path: '/reviews/:period',
     name: inBoth('Review', '점검 내용'),
     inBar: false,
     scopes: ['audit:read', 'audit:review'],
-    Page: paged('Review', () => import('./pages/review/review.tsx')),
+    ...paged('Review', () => import('./pages/review/review.tsx')),
   },
   {
     path: '/person',
     name: inBoth('Person', '정보주체'),
     inBar: true,
     scopes: ['audit:read'],
-    Page: paged('Person', () => import('./pages/person/person.tsx')),
+    ...paged('Person', () => import('./pages/person/person.tsx')),
   },
   {
     path: '/try',
     name: inBoth('Try a record', '미리 보기'),
     inBar: true,
     scopes: ['transfers:preview'],
-    Page: paged('Try', () => import('./pages/try/try.tsx')),
+    ...paged('Try', () => import('./pages/try/try.tsx')),
   },
 ];
 
 export const isOpenTo = ({ scopes }: Route, held: ReadonlySet<string>) =>
   scopes.some((scope) => held.has(scope));
+
+/** Fetches the file of the page at this address, while it is still found out who is here. */
+export function fetchAhead(address: string): void {
+  const place = routes.find(({ path }) =>
+    new RegExp(`^/console${path.replace(/:\w+/, '[^/]+')}/?$`).test(address),
+  );
+  // Where it fails, it fails again when the page is opened, and is told there.
+  place?.load().catch(() => undefined);
+}
