@@ -17,10 +17,11 @@ export class LedgerBroken extends Error {}
 
 /** The head of the tree. Throws LedgerBroken unless the last checkpoint is of exactly this tree. */
 export async function readHead(tx: Queryable): Promise<Head> {
-  const { rows } = await tx.query<Head & { frontier: Buffer; head: number }>(
-    `SELECT h.size AS head, h.frontier, c.size, c.root, c.note
+  const { rows } = await tx.query<Head & { frontier: Buffer; head: number }>({
+    name: 'ledger-head',
+    text: `SELECT h.size AS head, h.frontier, c.size, c.root, c.note
      FROM tree_head h, (SELECT size, root, note FROM checkpoints ORDER BY size DESC LIMIT 1) c`,
-  );
+  });
   const [row] = rows;
   if (!row) throw new LedgerBroken('the ledger has no checkpoint');
   const { size, root, note } = row;

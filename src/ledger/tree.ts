@@ -70,8 +70,10 @@ export function append(edge: Edge, leafHashes: readonly Buffer[]): { edge: Edge;
 /**
  * Roots of the perfect subtrees that make up the tree, largest first: one for each bit of its size.
  */
-export function frontier(edge: Edge): Buffer[] {
-  return edge.levels.toReversed().flatMap((hashes) => {
+export function frontier(edge: Edge): readonly Buffer[] {
+  const known = frontiers.get(edge);
+  if (known) return known;
+  const roots = edge.levels.toReversed().flatMap((hashes) => {
     const roots: Buffer[] = [];
     for (let width = tileWidth / 2, at = 0; width >= 1; width /= 2) {
       if ((hashes.length & width) === 0) continue;
@@ -80,7 +82,12 @@ export function frontier(edge: Edge): Buffer[] {
     }
     return roots;
   });
+  frontiers.set(edge, roots);
+  return roots;
 }
+
+/** An edge never changes, and each is asked for its frontier by its own round and by the next. */
+const frontiers = new WeakMap<Edge, readonly Buffer[]>();
 
 /** The root of the tree with this frontier; of the empty tree, the hash of nothing. */
 export function rootOf(frontierHashes: readonly Buffer[]): Buffer {
