@@ -228,7 +228,11 @@ export function tellProblem(deps: { log: Log; known: ReadonlySet<string> }): Err
     if (status >= 500) {
       const cause = fault instanceof GatewayError && fault.cause ? fault.cause : fault;
       deps.log.error('request failed', { operation, status, code, error: cause });
-    } else deps.log.info('request refused', { operation, status, code });
+    } else {
+      // counted by client: whoever goes on for all that must not fill the log, too
+      const level = code === 'TOO_MANY_REQUESTS' ? 'debug' : 'info';
+      deps.log[level]('request refused', { operation, status, code });
+    }
     if (response.headersSent) return next(fault);
     response.status(status).set(problem.headers);
     endReply({ request, response }, JSON.stringify(problem.body));
