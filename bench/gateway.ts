@@ -32,6 +32,9 @@ export interface BenchGateway {
   stop: () => Promise<void>;
 }
 
+/** What `npm start` runs. */
+const asUsual = join(rootDir, 'src/bin/waybill.js');
+
 /** The ids of the shipped consignees. */
 export const shippedConsignees = readdirSync(join(rootDir, 'consignees'))
   .filter((name) => name.endsWith('.yaml'))
@@ -54,18 +57,18 @@ export async function openBenchGateway(settings: BenchSettings): Promise<BenchGa
   mkdirSync(consigneesDir);
   cpSync(join(rootDir, 'consignees'), consigneesDir, { recursive: true });
   for (const [id, url] of urls) writePush(join(consigneesDir, `${id}.yaml`), id, url);
-  const start = (of: { flags: readonly string[] }) =>
+  const start = (of: { file: string; flags: readonly string[] }) =>
     startProgram({
-      ...{ file: join(root, 'src/bin/waybill.ts'), args: ['serve'], flags: of.flags },
+      ...{ file: of.file, args: ['serve'], flags: of.flags },
       env: {
         ...{ WAYBILL_HOME: home, WAYBILL_CONSIGNEES: consigneesDir },
         ...{ HOST: '127.0.0.1', PORT: '0' },
       },
     });
-  const { url, pid, said, stop } = await start({ flags });
+  const { url, pid, said, stop } = await start({ file: join(root, 'src/bin/waybill.ts'), flags });
   const postgres = await openPostgres(home);
   return {
-    ...{ url, pid, said, postgres, startAnother: () => start({ flags: [] }) },
+    ...{ url, pid, said, postgres, startAnother: () => start({ file: asUsual, flags: [] }) },
     as: (clientId) => {
       const path = join(home, 'clients', `${clientId}.jwk.json`);
       const clientKey = JSON.parse(readFileSync(path, 'utf8')) as JWK;

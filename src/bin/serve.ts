@@ -1,6 +1,7 @@
 /**
  * `waybill serve`: runs the gateway until a signal, and says on standard output when it is ready.
  */
+import { flushCompileCache } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 import { framesOf } from '#src/base/log.ts';
 import { parseArgs } from 'node:util';
@@ -47,6 +48,8 @@ async function serveHere(env: Environment): Promise<number> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
   });
   const server = await startServer(env);
+  // Now, when nobody waits for an answer, and not only at an end in good order.
+  flushCompileCache();
   (isWorker ? tellReady : sayReady)({ url: server.url, listening: server.listening });
   await stop;
   server.log.info('stopping: nothing more is accepted');

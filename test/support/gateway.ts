@@ -199,7 +199,7 @@ export async function spawnGateway(
   env: Record<string, string> = {},
   args: readonly string[] = [],
 ): Promise<GatewayProcess> {
-  const program = join(rootDir, 'src/bin/waybill.ts');
+  const program = join(rootDir, 'src/bin/waybill.js');
   const child = spawn(process.execPath, [program, 'serve', ...args], {
     env: { ...world.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
