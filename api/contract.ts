@@ -39,11 +39,20 @@ export interface ApiContract {
 /** Paths of the authorization server, which answers before any of this. */
 const oauthPath = /^\/(oauth2|\.well-known)\//;
 
+/** By path: it is a part of the program, and stays as it was when it was first read. */
+const contracts = new Map<string, ApiContract>();
+
 /**
- * Reads openapi.yaml. An operation that names no `security` is a fault:
+ * Reads openapi.yaml, once in a process. An operation that names no `security` is a fault:
  * nothing is open by omission.
  */
 export function readContract(specPath: string): ApiContract {
+  const contract = contracts.get(specPath) ?? parseContract(specPath);
+  contracts.set(specPath, contract);
+  return contract;
+}
+
+function parseContract(specPath: string): ApiContract {
   // `yaml`, which can say where a fault stands, takes 0.6 s more of every start.
   const spec = load(readFileSync(specPath, 'utf8')) as ApiContract['spec'];
   const operations: Operation[] = [];

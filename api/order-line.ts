@@ -1,5 +1,5 @@
 /** One line of an upload: read as strictly, and held to the same contract, as a request's body. */
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { GatewayError } from '#src/base/errors.ts';
 import { ruleOfKeyword } from '#src/base/field-rule.ts';
 import { parseStrictJson } from '#src/base/strict-json.ts';
@@ -20,10 +20,12 @@ export function createLineReader(spec: {
   components: Record<string, unknown>;
 }): (bytes: Buffer) => OrderLine {
   // as the validator of requests is set up, but for its formats, which no line has
-  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false });
   ajv.addSchema({ $id: 'openapi', components: spec.components });
-  const isSound = ajv.compile<SoundLine>({ $ref: 'openapi#/components/schemas/BatchLine' });
+  let compiled: ValidateFunction<SoundLine> | undefined;
   return (bytes) => {
+    // with the first line: most gateways get none for a while, and none waits for it at its start
+    const isSound = (compiled ??= ajv.compile({ $ref: 'openapi#/components/schemas/BatchLine' }));
     let value: unknown;
     try {
       value = parseStrictJson(bytes);

@@ -1,11 +1,13 @@
 /** Checks the JSON Schema of one dictionary item: closed, bounded, and proven by its examples. */
+import { assertJsonSchema } from '#src/base/json-schema.ts';
 import { makeAjv } from './schemas.ts';
 import { laws } from './laws.ts';
 import { say, sentenceOf, type Said } from './sentences/said.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-const ajv = makeAjv();
+/** Asked of examples whether they fit, and not why they do not. */
+const ajv = makeAjv({ allErrors: false, verbose: false, messages: false, validateSchema: false });
 const depthMax = 12;
 /** Keywords through which a key or an element could pass that nothing here names. */
 const forbiddenKeywords = [
@@ -140,6 +142,7 @@ export function itemSchemaFaults(schema: Schema, isNeverShared: (key: string) =>
     return [...new Map(wrong.map((said) => [sentenceOf(said, 'en'), said])).values()];
   }
   try {
+    assertJsonSchema(schema);
     const validate = ajv.compile(schema);
     const examples = schema['examples'];
     if (!Array.isArray(examples) || examples.length === 0) {

@@ -1,6 +1,6 @@
 /** Holds each kind of file against its JSON Schema, the same that editors complete from. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject, Options, ValidateFunction } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { isRealDate } from '#src/base/seoul.ts';
 import type { Words } from '#src/base/words.ts';
@@ -16,13 +16,14 @@ import { isPlaceholder } from './placeholder.ts';
 import type { Place, YamlFile } from './yaml-file.ts';
 
 /** Ajv for JSON Schema 2020-12 with the formats that dictionary items may use. */
-export function makeAjv(): Ajv2020 {
+export function makeAjv(options: Options = {}): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors: true,
     strict: true,
     strictRequired: false,
     allowUnionTypes: true,
     verbose: true,
+    ...options,
   });
   // the same description for people who read Korean; it judges nothing
   ajv.addKeyword({ keyword: 'descriptionKo', schemaType: 'string' });
@@ -33,18 +34,22 @@ export function makeAjv(): Ajv2020 {
   return ajv;
 }
 
-const ajv = makeAjv();
+// That the shipped schemas are JSON Schema is proved by the tests, and not again at every start.
+const ajv = makeAjv({ validateSchema: false });
 // A subscriber is pushed to in the way that a consignee is.
 ajv.addSchema({ ...consigneeSchema.properties.push, $id: 'push', $defs: consigneeSchema.$defs });
-const validators = {
-  clinic: ajv.compile(clinicSchema),
-  consignee: ajv.compile(consigneeSchema),
-  contract: ajv.compile(contractSchema),
-  dictionary: ajv.compile(dictionarySchema),
-  subscribers: ajv.compile(subscribersSchema),
+const schemas = {
+  clinic: clinicSchema,
+  consignee: consigneeSchema,
+  contract: contractSchema,
+  dictionary: dictionarySchema,
+  subscribers: subscribersSchema,
 };
 
-type Kind = keyof typeof validators;
+type Kind = keyof typeof schemas;
+
+/** Compiled when the first file of its kind is read, and kept by Ajv. */
+const validatorOf = (kind: Kind): ValidateFunction => ajv.compile(schemas[kind]);
 
 type Described =
   | { description?: string; descriptionKo?: string; properties?: Record<string, Described> }
@@ -133,7 +138,7 @@ function placeholders(value: unknown, place: Place = []): Place[] {
  * every deviation is in `faults`. Alternatives (`anyOf`) are reported once, as a whole.
  */
 export function fitsSchema(kind: Kind, file: YamlFile, faults: Faults): boolean {
-  const validate = validators[kind];
+  const validate = validatorOf(kind);
   const open = placeholders(file.value);
   for (const place of open) {
     const said = wrong('placeholder', nameOf(place), lawOf(kind, place));

@@ -1,6 +1,7 @@
 /** The data dictionary, compiled: one shape and one validator per item, one test of key names. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { assertJsonSchema } from '#src/base/json-schema.ts';
 import { neverSharedTest } from '#src/base/never-shared.ts';
 import { isRealDate } from '#src/base/seoul.ts';
 import type { Dictionary, DictionaryItem } from '#src/base/words.ts';
@@ -41,6 +42,30 @@ export type Verdict =
 /** Seventeen contracts pin one dictionary: it is compiled for the first and kept with it. */
 const compiled = new WeakMap<Dictionary, CompiledDictionary>();
 
+const ajv = new Ajv2020({
+  allErrors: true,
+  ownProperties: true,
+  strictTypes: false,
+  strictTuples: false,
+  logger: false,
+  validateSchema: false,
+});
+addFormats.default(ajv);
+ajv.addFormat('real-date', isRealDate);
+
+/** By what the schema says: an item that a later dictionary keeps as it was is compiled once. */
+const validators = new Map<string, ValidateFunction>();
+
+function validatorOf(schema: DictionaryItem['schema']): ValidateFunction {
+  const text = JSON.stringify(schema);
+  const known = validators.get(text);
+  if (known) return known;
+  assertJsonSchema(schema);
+  const validate = ajv.compile(schema);
+  validators.set(text, validate);
+  return validate;
+}
+
 /**
  * Compiles every item of a dictionary. Throws a TypeError where a schema is open or is not a
  * JSON Schema 2020-12: a dictionary that cannot be enforced lets nothing out.
@@ -48,15 +73,6 @@ const compiled = new WeakMap<Dictionary, CompiledDictionary>();
 export function compileDictionary(dictionary: Dictionary): CompiledDictionary {
   const known = compiled.get(dictionary);
   if (known) return known;
-  const ajv = new Ajv2020({
-    allErrors: true,
-    ownProperties: true,
-    strictTypes: false,
-    strictTuples: false,
-    logger: false,
-  });
-  addFormats.default(ajv);
-  ajv.addFormat('real-date', isRealDate);
   const items = new Map<string, CompiledItem>();
   const encrypted = new Set<string>();
   for (const item of dictionary.items.values()) {
@@ -66,7 +82,7 @@ export function compileDictionary(dictionary: Dictionary): CompiledDictionary {
       at: item.at,
       isUniqueIdentifier: item.class === 'uniqueIdentifier',
       shape: shapeOf(item.schema, item.code),
-      validate: ajv.compile(item.schema),
+      validate: validatorOf(item.schema),
       secretsLeft: secretsLeftOf(item, dictionary.neverShared),
       places: placesOf(item),
     });
