@@ -12,6 +12,7 @@ import { startProxy } from '#test/faults/proxy.ts';
 import { watchLedger } from '#test/faults/watcher.ts';
 import { startConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, spawnGateway, type GatewayProcess, type World } from '#test/support/gateway.ts';
+import { orderFor, posted } from '#test/support/orders.ts';
 import { until } from '#test/support/wait.ts';
 import { repeatAll, startLoad, type Acknowledged, type Load } from './failover-load.ts';
 import { startServerPair, whyNoStandby, type PairedServer } from './server-pair.ts';
@@ -44,6 +45,8 @@ export interface FailoverFigures {
   watched: number;
   /** What the old primary did with a write when it came back: it must not have committed. */
   zombieCommits: boolean;
+  /** What a gateway says to an order once it is led to the old primary. */
+  zombieAnswer: string;
   /** From the kill, in ms. */
   detectedMs: number;
   promotedMs: number;
@@ -107,6 +110,11 @@ async function run(drill: Drill, later: (end: () => Promise<unknown>) => void) {
   step(`${same} of ${acknowledged.length} repeated as before; ${after.size} entries verified`);
   const zombieCommits = await comesBack(primary);
   step(`the old primary came back alone: ${zombieCommits ? 'IT COMMITTED' : 'commits nothing'}`);
+  leadTo(primary);
+  address.behave({ kind: 'refuse' });
+  address.behave({ kind: 'pass' });
+  const zombieAnswer = await until('a gateway to notice', () => doubtOf(gateways[0]), 60_000);
+  step(`a gateway that is led to it: ${zombieAnswer}`);
   return {
     ...{ acknowledged: acknowledged.length, repeated: load.repeated, refused: load.refused },
     ...{ lost, same, surplus: Number(transfers) - acknowledged.length, entries: after.size },
@@ -114,7 +122,7 @@ async function run(drill: Drill, later: (end: () => Promise<unknown>) => void) {
       .map(({ index, problem }) => `${index}: ${problem}`)
       .concat(book.failures),
     watched: book.counts.get('checkpoints watched') ?? 0,
-    ...{ zombieCommits, ...times },
+    ...{ zombieCommits, zombieAnswer, ...times },
   };
 }
 
@@ -214,6 +222,16 @@ async function comesBack(old: PairedServer): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Why it takes no orders, where it says more than that the database is away. */
+async function doubtOf(gateway: GatewayProcess): Promise<string | null> {
+  const emr = await gateway.as('emr');
+  const sent = emr.fetch('/v1/transfers', posted(orderFor('samkwang'), crypto.randomUUID()));
+  const reply = await sent
+    .then((one) => one.json() as Promise<{ code?: string }>)
+    .catch(() => null);
+  return reply?.code === undefined || reply.code === 'DATABASE_UNAVAILABLE' ? null : reply.code;
 }
 
 /** Tells what was done, and how long it took. */

@@ -35,7 +35,8 @@ function report(figures: FailoverFigures): void {
     surplus === 0 &&
     same === acknowledged &&
     faults.length + refused.length === 0 &&
-    !figures.zombieCommits;
+    !figures.zombieCommits &&
+    figures.zombieAnswer === 'LEDGER_FORKED';
   say(held ? 'everything held' : 'IT DID NOT HOLD');
   process.exitCode = held ? 0 : 1;
 }

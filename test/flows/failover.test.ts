@@ -18,5 +18,6 @@ test('what was acknowledged before the primary died is true of the standby that 
   expect(figures.lost).toEqual({ rows: 0, entries: 0, deliveries: 0 });
   expect(figures).toMatchObject({ refused: [], faults: [], surplus: 0, zombieCommits: false });
   expect(figures.same).toBe(figures.acknowledged);
+  expect(figures.zombieAnswer).toBe('LEDGER_FORKED');
   expect(figures.recoveredMs).toBeGreaterThan(figures.promotedMs);
 }, 240_000);
