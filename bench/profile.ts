@@ -10,6 +10,7 @@ import { startGenerator } from './load/start.ts';
 import { median, rounded } from './measure.ts';
 import { cpuSecondsOf } from './processes.ts';
 import { freePort, sampleWhile, type Profile } from './profiler.ts';
+import { stagesOf } from './stages.ts';
 
 const consignee = 'samkwang';
 const framesMax = 10;
@@ -28,6 +29,8 @@ export interface ProfileReport {
   /** Processor time for each order: of the gateway with all its threads, and of PostgreSQL. */
   cpuUs: number;
   postgresCpuUs: number;
+  /** µs for each order, by stage. */
+  stages: Record<string, number>;
   rooms: Share[];
   frames: Share[];
 }
@@ -65,6 +68,7 @@ export async function profileAccept(options: {
     return {
       ...{ accepted: made.accepted, perSecond: rounded(made.perSecond) },
       ...{ cpuUs: perOrder(0), postgresCpuUs: perOrder(1) },
+      stages: stagesOf(profile, made.accepted),
       ...sharesOf(profile, made.accepted),
     };
   });
@@ -126,7 +130,9 @@ export function tellProfile(report: ProfileReport): string {
   return [
     `${accepted} orders accepted, ${perSecond}/s;`,
     ` for each ${cpuUs} µs of the gateway and ${postgresCpuUs} µs of PostgreSQL\n`,
-    `        µs       %  room (own time of the main thread, for each order)\n`,
+    `        µs  stage (own time of the main thread, for each order)\n`,
+    ...Object.entries(report.stages).map(([name, us]) => `  ${String(us).padStart(8)}  ${name}\n`),
+    `        µs       %  room\n`,
     ...report.rooms.map(row),
     `        µs       %  frame\n`,
     ...report.frames.map(row),

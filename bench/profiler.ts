@@ -7,7 +7,11 @@ import type { AddressInfo } from 'node:net';
 
 /** As far as it is used of V8's form: times in microseconds. */
 export interface Profile {
-  nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[];
+  nodes: {
+    id: number;
+    callFrame: { functionName: string; url: string; lineNumber: number };
+    children?: number[];
+  }[];
   samples: number[];
   timeDeltas: number[];
 }

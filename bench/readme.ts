@@ -6,6 +6,7 @@ import { rootDir } from '#src/bin/settings.ts';
 import { goals, type Goal } from './goals.ts';
 import type { Figures } from './measure.ts';
 import { readResults, type Result, type Results } from './results.ts';
+import { stages } from './stages.ts';
 
 const path = join(rootDir, 'README.md');
 const marks = ['<!-- bench:begin -->', '<!-- bench:end -->'] as const;
@@ -41,6 +42,7 @@ function blockOf(results: Results): string {
     table(['what', 'measured', 'goal', '', 'by'], met),
     sideBySide(results['accept']),
     whereTimeGoes(results['profile']),
+    growthOf(results['growth']),
     provenance(results),
   ].join('\n');
 }
@@ -78,14 +80,29 @@ function sideBySide(result: Result | undefined): string {
   );
 }
 
-/** The most expensive rooms of the gateway while it accepts, under the sampling of V8. */
+/** What the gateway’s main thread does while it accepts, under the sampling of V8, and why. */
 function whereTimeGoes(result: Result | undefined): string {
   if (!result) return '';
-  const rooms = Object.entries(result.figures);
-  const head = ['own time of the main thread for one order', 'µs'];
+  const whyOf = new Map(stages.map(({ name, why }) => [name, why]));
+  const times = Object.entries(result.figures);
   return table(
-    head,
-    rooms.map(([room, us]) => [`\`${room}\``, spreadOf(us)]),
+    ['where the time of one order goes (main thread)', 'µs', 'why it is there'],
+    times.map(([stage, us]) => [stage, spreadOf(us), whyOf.get(stage) ?? '']),
+  );
+}
+
+/** The cost of the same work with more and more stored. */
+function growthOf(result: Result | undefined): string {
+  if (!result) return '';
+  const { figures } = result;
+  const [[sizes, stored] = ['', '']] = Object.entries(figures);
+  const costs = Object.keys(figures).filter((name) => /, m?s /.test(name));
+  return table(
+    [`cost of one more by ${sizes}`, spreadOf(stored), 'most ÷ fewest'],
+    costs.map((name) => {
+      const ratio = figures[`${name.split(',')[0]}, most / fewest stored`] ?? '–';
+      return [name, spreadOf(figures[name] ?? '–'), spreadOf(ratio)];
+    }),
   );
 }
 
