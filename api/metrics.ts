@@ -1,5 +1,6 @@
 /** Counters and gauges for Prometheus: labels are ids and closed codes only (law 4). */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Metric } from 'prom-client';
 import { deliveryStates, type BreakerState } from '#src/delivery/delivery-states.ts';
 import type { PushWatch } from '#src/delivery/dispatcher.ts';
 import type { Gateway } from '#src/gateway.ts';
@@ -25,11 +26,19 @@ export interface Metrics {
   text: () => Promise<string>;
 }
 
+let ofProcess: Registry | undefined;
+
+/** Measured for as long as the process lives: gateways come and go in one, as in tests. */
+function metricsOfProcess(): Metric[] {
+  if (!ofProcess) collectDefaultMetrics({ register: (ofProcess = new Registry()) });
+  return ofProcess.getMetricsAsArray() as unknown as Metric[];
+}
+
 /** @param share how the metrics of several workers become one text; its own alone unless given */
 export function createMetrics(share?: (registry: Registry) => () => Promise<string>): Metrics {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
-  collectDefaultMetrics({ register: registry });
+  for (const metric of metricsOfProcess()) registry.registerMetric(metric);
   const accepted = new Counter({
     name: 'waybill_transfers_accepted_total',
     help: 'Transfers accepted.',
