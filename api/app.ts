@@ -9,6 +9,7 @@ import type { OpenidSettings } from '#src/base/openid-settings.ts';
 import type { Gateway } from '#src/gateway.ts';
 import { createFairTurns } from '#src/base/fair-turns.ts';
 import { admit } from './admission.ts';
+import { leaveBody, readBody } from './body.ts';
 import { readContract } from './contract.ts';
 import { createConsole } from './console.ts';
 import { createDocs } from './docs.ts';
@@ -21,10 +22,8 @@ import {
   answer,
   asGet,
   authorise,
-  leaveBody,
   nothingHere,
   observe,
-  readBody,
   secureHeaders,
   tellProblem,
 } from './steps.ts';
@@ -57,6 +56,8 @@ export interface AppSettings {
 
 /** A request that has waited for so long for its turn is refused; its client may be gone. */
 const turnMsMax = 5_000;
+/** As long as `Retry-After` says: on each connection, one refusal in so long. */
+const refuseMs = 1_000;
 /** Whoever asks now and then is one of several in between, too. */
 const presentMs = 10_000;
 
@@ -73,7 +74,7 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
   const { sessions } = gateway;
   const tokens = createTokenVerifier({ issuer, publicJwks, clients, sessions, now });
 
-  const limits = { ...settings.requests, waitMsMax: turnMsMax, presentMs };
+  const limits = { ...settings.requests, waitMsMax: turnMsMax, refuseMs, presentMs };
   const turns = createFairTurns({ now: () => performance.now() }, limits);
   const admission = { turns, refused: metrics.refused };
 

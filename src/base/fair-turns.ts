@@ -1,16 +1,19 @@
 /**
  * Who is worked for next: alone, a client gets all that there is; beside others no more than its
- * share at a time, and what it asks for beyond waits in a queue of its own, and then is refused.
+ * share at a time, and what it asks for beyond waits in a queue of its own. What does not fit there
+ * is refused.
  */
 import { GatewayError } from './errors.ts';
 
 export interface FairLimits {
-  /** Requests under way at a time while several clients ask: shared evenly among them. */
+  /** Requests under way at a time while several clients ask much: shared evenly among them. */
   atOnceMax: number;
   /** Requests of one client that may wait for their turn. */
   waitingMax: number;
   /** How long one may wait for it. */
   waitMsMax: number;
+  /** A refusal comes so late: who asks again at once, for all that, costs little. */
+  refuseMs: number;
   /** So long after its last request a client counts as one of several. */
   presentMs: number;
 }
@@ -37,7 +40,8 @@ const retryAfterSeconds = 1;
 /**
  * One event loop does one thing after the other: behind a client with 64 requests under way every
  * other one's would wait for all of these. So nobody has more than a share under way while others
- * ask.
+ * are about; and while a request of another is under way, no more than that other one has, or would
+ * like to have: who asks for little stands behind little.
  * @param deps.now milliseconds on a clock that nobody sets
  */
 export function createFairTurns(deps: { now: () => number }, limits: FairLimits): FairTurns {
@@ -51,8 +55,8 @@ export function createFairTurns(deps: { now: () => number }, limits: FairLimits)
       if (line.waiting.size < limits.waitingMax) {
         return queue(lines, line, { ...turn, waitMsMax: limits.waitMsMax });
       }
-      turn.refuse(tooMany());
-      return () => undefined;
+      const late = setTimeout(() => turn.refuse(tooMany()), limits.refuseMs);
+      return () => clearTimeout(late);
     },
   };
 }
@@ -69,10 +73,19 @@ type Lines = ReturnType<typeof createLines>;
 /** The clients that have something under way, or waiting, and no others. */
 function createLines({ atOnceMax }: FairLimits, isPresent: (client: string) => boolean) {
   const lines = new Map<string, Line>();
+  /** What the one of the others who asks most has under way and waiting. */
+  const mostOf = (client: string): number => {
+    let most = 0;
+    for (const line of lines.values()) {
+      if (line.client !== client) most = Math.max(most, line.underWay + line.waiting.size);
+    }
+    return most;
+  };
   const hasRoom = ({ client, underWay }: Line): boolean => {
     const others = lines.size - (lines.has(client) ? 1 : 0);
     if (others === 0 && !isPresent(client)) return true;
-    return underWay < Math.max(shareMin, Math.floor(atOnceMax / Math.max(2, others + 1)));
+    const share = Math.floor(atOnceMax / Math.max(2, others + 1));
+    return underWay < Math.max(shareMin, others === 0 ? share : Math.min(share, mostOf(client)));
   };
   return {
     hasRoom,

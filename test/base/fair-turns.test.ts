@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 import { createFairTurns, type FairLimits } from '#src/base/fair-turns.ts';
 import { until } from '#test/support/wait.ts';
 
-const limits: FairLimits = { atOnceMax: 16, waitingMax: 10, waitMsMax: 60_000, presentMs: 10_000 };
+const limits: FairLimits = {
+  ...{ atOnceMax: 16, waitingMax: 10, waitMsMax: 60_000 },
+  ...{ refuseMs: 1, presentMs: 10_000 },
+};
 
 interface Asked {
   client: string;
@@ -48,14 +51,28 @@ test('a client alone is never made to wait, however much it asks', () => {
   expect(count('emr', 'under way')).toBe(1_000);
 });
 
-test('beside another a client has half under way, a queue, and then it is refused', () => {
+test('beside another a client has half under way, a queue, and then it is refused', async () => {
   const { ask, askMany, count } = open();
   ask('vendor').leave();
   askMany('emr', 30);
   expect(count('emr', 'under way')).toBe(8);
-  expect(count('emr', 'waiting')).toBe(10);
-  expect(count('emr', 'refused')).toBe(12);
   expect(ask('vendor').state).toBe('under way');
+  await until('the refusals', () => count('emr', 'refused') === 12);
+  expect(count('emr', 'waiting')).toBe(10);
+});
+
+test('while another is worked for, a client has no more under way than that one asks for', () => {
+  const { ask, askMany, count } = open();
+  ask('vendor').leave();
+  const asked = askMany('emr', 18);
+  const vendor = ask('vendor');
+  for (const { leave } of asked.slice(0, 6)) leave();
+  expect(count('emr', 'under way')).toBe(2);
+  vendor.leave();
+  expect(count('emr', 'under way')).toBe(8);
+  for (const one of ['vendor', 'vendor', 'vendor']) ask(one);
+  for (const { leave } of asked.slice(6, 14)) leave();
+  expect(count('emr', 'under way')).toBe(3);
 });
 
 test('whose queue is long holds up nobody else, and is worked for in its order', () => {
@@ -88,13 +105,15 @@ test('a client counts as present while a request of its own is under way', () =>
   ask('vendor');
   pass(limits.presentMs * 10);
   askMany('emr', 30);
-  expect(count('emr', 'under way')).toBe(8);
+  expect(count('emr', 'under way')).toBe(2);
 });
 
 test('what was begun alone goes on, and the next waits until enough of it has ended', () => {
   const { ask, askMany, count } = open();
   const asked = askMany('emr', 64);
-  expect(ask('vendor').state).toBe('under way');
+  const vendor = ask('vendor');
+  expect(vendor.state).toBe('under way');
+  vendor.leave();
   const next = ask('emr');
   for (const { leave } of asked.slice(0, 56)) leave();
   expect(next.state).toBe('waiting');
@@ -107,7 +126,7 @@ test('the more clients ask, the smaller is the share of each, and never less tha
   const { ask, askMany, count } = open();
   const clients = ['emr', 'a', 'b', 'c'];
   for (const client of clients) ask(client);
-  askMany('emr', 14);
+  for (const client of clients.toReversed()) askMany(client, 10);
   expect(count('emr', 'under way')).toBe(4);
   const others = Array.from({ length: 40 }, (_, number) => `client-${number}`);
   for (const client of others) expect(ask(client).state).toBe('under way');
@@ -150,7 +169,7 @@ test('whatever comes and goes: nobody has more than its share, and nobody waits 
   const client = fc.constantFrom('emr', 'samkwang', 'eone');
   const step = fc.oneof(
     fc.record({ what: fc.constant('ask' as const), client }),
-    fc.record({ what: fc.constant('leave' as const), which: fc.nat(200) }),
+    fc.record({ what: fc.constant('leave' as const), which: fc.nat(100) }),
     fc.record({ what: fc.constant('pass' as const), ms: fc.nat(12_000) }),
   );
   fc.assert(
@@ -162,10 +181,8 @@ test('whatever comes and goes: nobody has more than its share, and nobody waits 
         else if (one.what === 'pass') pass(one.ms);
         else asked[one.which]?.leave();
         for (const name of ['emr', 'samkwang', 'eone']) {
-          expect(count(name, 'waiting')).toBeLessThanOrEqual(limits.waitingMax);
-          // two of three may always go on, and whoever waits has so many under way
           if (count(name, 'waiting') > 0)
-            expect(count(name, 'under way')).toBeGreaterThanOrEqual(5);
+            expect(count(name, 'under way')).toBeGreaterThanOrEqual(2);
         }
       }
       for (const { leave } of asked) leave();
