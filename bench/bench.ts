@@ -22,6 +22,7 @@ import { profileAccept, tellProfile } from './profile.ts';
 import { writeReadme } from './readme.ts';
 import { pull } from './pull.ts';
 import { keepResult } from './results.ts';
+import { scale } from './scale.ts';
 import { search } from './search.ts';
 import { start } from './start.ts';
 import { textGuard } from './text-guard.ts';
@@ -76,8 +77,7 @@ async function profile({ quick, json }: { quick: boolean; json: boolean }) {
   const about = { at: new Date().toISOString(), quick, machine: describeMachine() };
   const loadBefore = load();
   const report = await profileAccept({ quick, file });
-  const rooms = report.rooms.slice(0, 10).map(({ name, us }) => [name, us] as const);
-  await keepResult('profile', { ...about, loadBefore, figures: Object.fromEntries(rooms) });
+  await keepResult('profile', { ...about, loadBefore, figures: report.stages });
   say(`the whole profile, for a viewer: ${file}`);
   tell(json ? `${JSON.stringify(report)}\n` : tellProfile(report));
 }

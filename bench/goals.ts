@@ -63,6 +63,14 @@ export const goals: readonly Goal[] = [
     what: 'what 12 consignees get beside 5 dead ones ÷ alone',
   },
   {
+    ...{ benchmark: 'flood', figure: 'beside a flood / alone, p99', atMost: 2 },
+    what: 'p99 of another client’s orders beside one that floods ÷ alone',
+  },
+  {
+    ...{ benchmark: 'growth', figure: 'largest ratio', atMost: 1.3 },
+    what: 'what one more costs with 1,000,000 stored ÷ with 10,000, the largest of five',
+  },
+  {
     ...{ benchmark: 'start', figure: 'ready after, ms', atMost: 3_000 },
     what: 'ready with 17 contracts and a warm database, in ms',
   },

@@ -12,11 +12,15 @@ export interface SubmitJob {
   warmSeconds: number;
   seconds: number;
   run: number;
+  /** Goes on at once after a 429, as no client should; every other refusal ends it. */
+  isRude?: boolean;
 }
 
 export interface Submitted {
   /** All that were accepted, those while warming up among them. */
   accepted: number;
+  /** With 429. */
+  refused: number;
   /** Those whose request was sent and answered in the time that counts. */
   counted: number;
   perSecond: number;
@@ -26,7 +30,7 @@ export interface Submitted {
   busy: number;
 }
 
-/** @throws Error at the first reply that is not 202 */
+/** @throws Error at the first reply that is not 202, or 429 where it goes on */
 export async function submit(job: SubmitJob): Promise<Submitted> {
   const { warmSeconds, seconds } = job;
   const begun = performance.now();
@@ -34,11 +38,16 @@ export async function submit(job: SubmitJob): Promise<Submitted> {
   const latencies: number[] = [];
   let made = 0;
   let accepted = 0;
+  let refused = 0;
   const lane = async () => {
     const connection = openConnection(job.url);
     const orders = orderBytes({ ...job, count: () => (made += 1) });
     for (let sent = performance.now(); sent < to; sent = performance.now()) {
       const { status, body } = await connection.send(orders.next());
+      if (status === 429 && job.isRude) {
+        refused += 1;
+        continue;
+      }
       if (status !== 202) throw new Error(`HTTP ${status}: ${body.toString().slice(0, 300)}`);
       accepted += 1;
       const ended = performance.now();
@@ -52,7 +61,7 @@ export async function submit(job: SubmitJob): Promise<Submitted> {
   const sorted = latencies.sort((one, other) => one - other);
   const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
   return {
-    ...{ accepted, counted: sorted.length, perSecond: sorted.length / seconds },
+    ...{ accepted, refused, counted: sorted.length, perSecond: sorted.length / seconds },
     ...{ p50Ms: at(0.5), p99Ms: at(0.99) },
     busy: (user + system) / 1_000 / (performance.now() - begun),
   };
