@@ -10,6 +10,7 @@ import type { Gateway } from '#src/gateway.ts';
 import { createFairTurns } from '#src/base/fair-turns.ts';
 import { admit } from './admission.ts';
 import { leaveBody, readBody } from './body.ts';
+import { leaveBody, readBody } from './body.ts';
 import { readContract } from './contract.ts';
 import { createConsole } from './console.ts';
 import { createDocs } from './docs.ts';

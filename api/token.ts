@@ -1,5 +1,5 @@
 /** Who is calling: an access token of ours, unexpired, of a client that is not revoked. */
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { errors, jwtVerify } from 'jose';
 import type { JWK, JWTPayload } from 'jose';
 import { CONSOLE_CLIENT } from '#src/access/client-rules.ts';
@@ -74,7 +74,7 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
   const verified = new Map<string, Verified>();
 
   const verifiedToken = async (token: string): Promise<Verified> => {
-    const id = createHash('sha256').update(token).digest('base64');
+    const id = hash('sha256', token, 'base64');
     const known = verified.get(id);
     verified.delete(id);
     const found = known ?? (await check(token));

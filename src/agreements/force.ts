@@ -56,6 +56,13 @@ export function isEnded(contract: Contract, standing: Standing): boolean {
   return contract.version <= (standing.endedThrough.get(contract.consignee) ?? 0);
 }
 
+/** Whether it begins by its own words: once recorded, nobody asks any more. */
+function begins(contract: Contract, standing: Standing, today: string): boolean {
+  if (isEnded(contract, standing)) return false;
+  const from = decidesFrom(contract, standing);
+  return from !== null && from <= today;
+}
+
 /**
  * The version that began last, whether or not its relation has ended since.
  *
@@ -69,9 +76,7 @@ export function contractBegun(
   let begun: Contract | undefined;
   for (const contract of contracts) {
     if (contract.consignee !== consignee || contract.validFrom > today) continue;
-    const from = decidesFrom(contract, standing);
-    const begins = from !== null && from <= today && !isEnded(contract, standing);
-    const hasBegun = begins || standing.activated.has(contract.id);
+    const hasBegun = standing.activated.has(contract.id) || begins(contract, standing, today);
     if (hasBegun && (!begun || contract.version > begun.version)) begun = contract;
   }
   return begun;

@@ -5,7 +5,8 @@ import { connect, type AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Operation } from '#api/contract.ts';
-import { leaveBody, nothingHere, readBody, tellProblem } from '#api/steps.ts';
+import { leaveBody, readBody } from '#api/body.ts';
+import { nothingHere, tellProblem } from '#api/steps.ts';
 import { createLog } from '#src/base/log.ts';
 
 const servers: Server[] = [];
