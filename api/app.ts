@@ -4,12 +4,11 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Express } from 'express';
 import type { JWK } from 'jose';
+import { createFairTurns } from '#src/base/fair-turns.ts';
 import type { Log } from '#src/base/log.ts';
 import type { OpenidSettings } from '#src/base/openid-settings.ts';
 import type { Gateway } from '#src/gateway.ts';
-import { createFairTurns } from '#src/base/fair-turns.ts';
 import { admit } from './admission.ts';
-import { leaveBody, readBody } from './body.ts';
 import { leaveBody, readBody } from './body.ts';
 import { readContract } from './contract.ts';
 import { createConsole } from './console.ts';
