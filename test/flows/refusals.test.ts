@@ -594,6 +594,8 @@ describe('a client with many requests under way', () => {
   });
 
   test('is refused the surplus beside another, who is served, and loses nothing by it', async () => {
+    // seen, whichever of the requests that follow comes first
+    await (await narrow.as('emr-two')).json('/v1/transfers');
     const held = await begin('emr-two', 'beside');
     const sent = await Promise.all(
       Array.from({ length: 12 }, (_, number) => begin('emr', `flood-${number}`)),
