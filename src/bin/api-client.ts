@@ -1,5 +1,6 @@
 /** A client of a gateway's public API, as anyone outside would write it. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { importJWK, SignJWT, type JWK } from 'jose';
 
 export interface ApiClient {
@@ -7,13 +8,16 @@ export interface ApiClient {
   text(path: string): Promise<string>;
   /** A token that is good for a while, for whoever speaks HTTP by other means. */
   bearer(): Promise<string>;
-  /** The reply as it comes, whatever its status. */
+  /** The reply as it comes, whatever its status; a 429 only where it comes again and again. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }
 
 /** A token is renewed this long before it ends. */
 const renewMs = 30_000;
 const assertionSeconds = 60;
+/** After a 429: so often, and after so long at most. */
+const triesMax = 5;
+const waitSecondsMax = 30;
 
 /** Signs in with a private key (RFC 7523) and renews its token as needed. */
 export async function createApiClient(settings: {
@@ -57,7 +61,7 @@ export async function createApiClient(settings: {
   async function call(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${await bearer()}`);
-    return reach(`${url}${path}`, { ...init, headers });
+    return patiently(() => reach(`${url}${path}`, { ...init, headers }), init.body ?? undefined);
   }
 
   async function okay(path: string, init?: RequestInit): Promise<Response> {
@@ -72,6 +76,30 @@ export async function createApiClient(settings: {
       (await (await okay(path, init)).json()) as Body,
     text: async (path) => (await okay(path)).text(),
   };
+}
+
+/**
+ * Sends it again where the gateway did nothing for the sake of other clients, after the time that
+ * it asks for; a body that was read on its way out cannot be sent twice.
+ */
+async function patiently(send: () => Promise<Response>, body: unknown): Promise<Response> {
+  for (let tries = 1; ; tries += 1) {
+    const reply = await send();
+    const isLast = tries === triesMax || (body !== undefined && typeof body !== 'string');
+    if (reply.status !== 429 || isLast || !(await isForOthers(reply))) return reply;
+    await reply.body?.cancel();
+    const seconds = Number(reply.headers.get('retry-after') ?? 1) || 1;
+    await pause(Math.min(seconds, waitSecondsMax) * 1_000);
+  }
+}
+
+/** Not a limit of uploads, which only ends when the client lets one end. */
+async function isForOthers(reply: Response): Promise<boolean> {
+  const problem = (await reply
+    .clone()
+    .json()
+    .catch(() => ({}))) as { code?: string };
+  return problem.code === 'TOO_MANY_REQUESTS';
 }
 
 /** `fetch`, whose own error says neither where nor why. */
