@@ -4,7 +4,7 @@
  *     npm run bench -- [--only NAME] [--quick] [--json]
  *     npm run bench -- --only accept --against DIR    beside another working copy
  *     npm run bench -- --profile [--quick]    where the time of accepting goes
- *     npm run bench -- --readme              README's table from the last results
+ *     npm run bench -- --readme              README's and docs/scale.md's tables from the last
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ import { profileAccept, tellProfile } from './profile.ts';
 import { writeReadme } from './readme.ts';
 import { pull } from './pull.ts';
 import { keepResult } from './results.ts';
+import { writeScalePage } from './scale-page.ts';
 import { scale } from './scale.ts';
 import { search } from './search.ts';
 import { start } from './start.ts';
@@ -30,7 +31,7 @@ import { verify } from './verify.ts';
 
 const benchmarks: readonly Benchmark[] = [
   ...[accept, bulk, endToEnd, pull, ledger, start],
-  ...[neighbours, flood, textGuard, verify, growth, search],
+  ...[neighbours, flood, textGuard, verify, growth, search, scale],
 ];
 
 const { values: options } = parseArgs({
@@ -46,8 +47,10 @@ const { values: options } = parseArgs({
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const tell = (text: string) => void process.stdout.write(text);
 
-if (options.readme) await writeReadme();
-else if (options.profile) await profile(options);
+if (options.readme) {
+  await writeReadme();
+  await writeScalePage();
+} else if (options.profile) await profile(options);
 else await measure(options);
 
 interface Wish {

@@ -1,9 +1,10 @@
-/** Fails when the types are not what openapi.yaml says, or README not what was measured. */
+/** Fails when the types are not what openapi.yaml says, or README and docs/scale.md not what was measured. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
 import { format, resolveConfig } from 'prettier';
 import { readmeAgrees } from '../../bench/readme.ts';
+import { scalePageAgrees } from '../../bench/scale-page.ts';
 
 const specUrl = new URL('../../openapi.yaml', import.meta.url);
 const typesPath = fileURLToPath(new URL('../../api/openapi.d.ts', import.meta.url));
@@ -26,6 +27,14 @@ if (actual !== expected) {
 if (!(await readmeAgrees())) {
   console.error(
     'The tables of figures in README.md are not made of bench/results/latest.json. ' +
+      'Run `npm run bench -- --readme` and commit both files.',
+  );
+  process.exitCode = 1;
+}
+
+if (!(await scalePageAgrees())) {
+  console.error(
+    'The tables of docs/scale.md are not made of bench/results/latest.json. ' +
       'Run `npm run bench -- --readme` and commit both files.',
   );
   process.exitCode = 1;
