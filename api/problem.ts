@@ -93,9 +93,9 @@ export function problemType(code: ErrorCode): string {
 }
 
 /**
- * What a caller is told about an error. Anything but a `GatewayError`, or a lock that was waited for
- * in vain, is `INTERNAL`: not one word of it is passed on. Source: RFC 9457; RFC 6750 section 3 for
- * the challenges.
+ * What a caller is told about an error. Anything but a `GatewayError`, or a lock that was waited
+ * for in vain, is `INTERNAL`: not one word of it is passed on. Source: RFC 9457; RFC 6750 section 3
+ * for the challenges.
  */
 export function toProblem(error: unknown, language: Language): ProblemReply {
   const known = knownOf(error);
