@@ -16,6 +16,7 @@ import { watchContracts } from '#src/lifecycle/watch.ts';
 import { createConditionWatch, type ConditionDeps } from '#src/oversight/alert-conditions.ts';
 import { countActivity, type CountingDeps } from '#src/oversight/review-counting.ts';
 import type { Keyring } from '#src/sealing/keyring.ts';
+import type { Database } from '#src/store/pool.ts';
 import { coverEntries } from '#src/transfers/cover.ts';
 import { recordEvents } from '#src/transfers/events.ts';
 import { purgeQuarantine } from '#src/transfers/quarantine.ts';
@@ -33,6 +34,8 @@ export type LoopRooms = DispatchDeps &
     health: Health;
     /** Who waits for its inbox. */
     waits: { nudge(): void };
+    /** For what every order passes. */
+    flowDb: Database;
     ledgerKey: LedgerKey;
     noted: NotedKeeper;
     keys: Keyring;
@@ -67,7 +70,7 @@ const countRestMs = 1_000;
 /** Starts every loop; `stop` ends them in the order in which nothing is left half done. */
 export function startLoops(rooms: LoopRooms, settings: LoopSettings) {
   const { log, health, noted } = rooms;
-  const dispatcher = createDispatcher(rooms, () => dispatch.nudge());
+  const dispatcher = createDispatcher({ ...rooms, db: rooms.flowDb }, () => dispatch.nudge());
   const dispatch = startLoop({
     work: async () => {
       noted.assertWhole();
@@ -134,7 +137,7 @@ function startSequencing(
   { failpoint }: LoopSettings,
   onCovered: (isToBeTold: boolean) => void,
 ) {
-  const { db, clock, log, ledgerKey: key, noted, steadyNow } = rooms;
+  const { flowDb: db, clock, log, ledgerKey: key, noted, steadyNow } = rooms;
   let isToBeTold = false;
   const rounds = createSequencer({
     ...{ db, key, noted, now: () => clock.now() },

@@ -83,16 +83,19 @@ export type Gateway = Awaited<ReturnType<typeof openGateway>>;
  */
 export async function openGateway(settings: GatewaySettings) {
   const { log } = settings;
-  const db = openDatabase({
-    url: settings.databaseUrl,
-    sizeMax: settings.databaseConnectionsMax,
-    onError: (error) => log.warn('a database connection was lost', { error }),
-  });
+  const connect = (half: (value: number) => number, plansOnce: boolean) =>
+    openDatabase({
+      ...{ url: settings.databaseUrl, sizeMax: half(settings.databaseConnectionsMax / 2) },
+      ...{ plansOnce, onError: (error) => log.warn('a database connection was lost', { error }) },
+    });
+  // Half of the connections each, so that what every order passes never waits for a search.
+  const [db, flowDb] = [connect(Math.ceil, false), connect(Math.floor, true)];
+  const endDatabases = () => Promise.all([db.end(), flowDb.end()]);
   try {
     const wiring: Wiring = {
       ...{ nudge: () => undefined, lastAdvance: steadyNow, assertWhole: () => undefined },
     };
-    const rooms = await openRooms(settings, db, wiring);
+    const rooms = await openRooms(settings, { db, flowDb }, wiring);
     const loops = startLoops({ ...rooms, random: Math.random }, settings);
     wiring.nudge = () => loops.sequencer.nudge();
     wiring.lastAdvance = () => loops.sequencer.lastAdvance;
@@ -115,7 +118,7 @@ export async function openGateway(settings: GatewaySettings) {
       rooms.health.shut();
       await loops.stop();
       await rooms.keys.leave().catch(() => undefined);
-      await db.end();
+      await endDatabases();
     };
     return {
       ...{ ...rooms, sweepEnded, close },
@@ -124,7 +127,7 @@ export async function openGateway(settings: GatewaySettings) {
       },
     };
   } catch (error) {
-    await db.end();
+    await endDatabases();
     throw error;
   }
 }
@@ -136,7 +139,14 @@ interface Wiring {
   assertWhole: () => void;
 }
 
-async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring) {
+interface Databases {
+  db: Database;
+  /** For the statements that every order passes, see `plansOnce`. */
+  flowDb: Database;
+}
+
+async function openRooms(settings: GatewaySettings, databases: Databases, wiring: Wiring) {
+  const { db, flowDb } = databases;
   const { agreements, subscribers, keys, ledgerOrigin, log, failpoint } = settings;
   const keyring = openKeyring({ db, sources: keys, ledgerOrigin, isGateway: true });
   const sealer = createSealer({ ring: () => keyring.of('sealing'), reread: keyring.reread });
@@ -147,7 +157,7 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
   const ledger = createLedgerReader({ db, openDetail: sealer.open });
   const standing = createStanding({ db, steadyNow });
   const ground = {
-    db,
+    ...databases,
     standing,
     agreements,
     clock,
@@ -185,8 +195,8 @@ async function openRooms(settings: GatewaySettings, db: Database, wiring: Wiring
     encryptable: new Set([...encryptors].flatMap(([id, encrypt]) => (encrypt ? [id] : []))),
     ...(await openAccounts(ground, { ...settings, limits: settings.sessionLimits })),
     failpoint,
-    settlements: createSettlements({ db, onSubmitted, failpoint }),
-    acceptances: createAcceptances({ db, onDurable: onSubmitted, failpoint }),
+    settlements: createSettlements({ db: flowDb, onSubmitted, failpoint }),
+    acceptances: createAcceptances({ db: flowDb, onDurable: onSubmitted, failpoint }),
     ...{ onSettled: settings.onSettled, subscribers, subscriptions: subscribers },
     onPush: settings.onPush,
   };

@@ -49,14 +49,15 @@ async function answer(
   end: End,
 ): Promise<{ transfer: string; status: string }> {
   deps.assertOpen();
-  const { rows } = await deps.db.query<HeldRow>(
+  const { rows } = await deps.flowDb.query<HeldRow>({
+    name: 'inbox-held',
     // One look at both: of what is held and not settled, every receipt is an earlier one.
-    `SELECT status, contract, commitment, lease, due_at > now() AS live,
+    text: `SELECT status, contract, commitment, lease, due_at > now() AS live,
        (SELECT CASE WHEN received_at >= settled_at THEN 'now' ELSE 'before' END FROM receipts
         WHERE transfer = transfers.id AND digest = sha256(convert_to($3, 'UTF8'))) AS kept
      FROM transfers WHERE id = $1 AND consignee = $2`,
-    [request.transfer, request.consignee, end.receipt ?? null],
-  );
+    values: [request.transfer, request.consignee, end.receipt ?? null],
+  });
   const row = rows[0];
   if (!row) throw new GatewayError('NOT_FOUND');
   const lease = Buffer.from(request.lease, 'base64url');

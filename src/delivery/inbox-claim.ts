@@ -80,7 +80,7 @@ const openingSeconds = 30;
  */
 async function claimWaiting(deps: ClaimDeps, request: ClaimRequest): Promise<InboxItem[]> {
   await deps.failpoint?.('claim:before-commit');
-  const claims = await claimDue(deps.db, {
+  const claims = await claimDue(deps.flowDb, {
     slots: new Map([[request.consignee, request.limit]]),
     status: 'leased',
     leaseSeconds: Math.max(request.leaseSeconds, openingSeconds),
@@ -124,7 +124,7 @@ function handOut(
   { actor, leaseSeconds }: ClaimRequest,
   opened: readonly Opened[],
 ): Promise<InboxItem[]> {
-  return deps.db.transaction(async (tx) => {
+  return deps.flowDb.transaction(async (tx) => {
     const claims = opened.map(({ claim }) => claim);
     const renewed = await renewLeases(tx, claims, leaseSeconds);
     const items: InboxItem[] = [];

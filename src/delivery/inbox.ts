@@ -5,12 +5,15 @@ import type { Actor } from '#src/base/words.ts';
 import type { Person } from '#src/ledger/inner.ts';
 import type { LedgerReader } from '#src/ledger/read.ts';
 import type { Batcher } from '#src/store/batcher.ts';
+import type { Database } from '#src/store/pool.ts';
 import type { Claim } from '#src/transfers/claim.ts';
 import type { SettledReceipt, Settlement } from '#src/transfers/settle.ts';
 import { purgeAfterDays, stepEntry, type StepDeps } from '#src/transfers/step.ts';
 import type { OpenDeps } from './open-claim.ts';
 
 export interface InboxDeps extends OpenDeps, StepDeps {
+  /** For what every transfer passes. */
+  flowDb: Database;
   ledger: Pick<LedgerReader, 'leavesAt' | 'proofsFor'>;
   settlements: Batcher<Settlement, boolean>;
   assertOpen: () => void;

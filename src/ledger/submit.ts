@@ -34,8 +34,9 @@ export async function submit(tx: Queryable, submissions: readonly Submission[]):
   if (submissions.length === 0) return;
   const { kinds, owners, leaves, details } = submissionColumns(submissions);
   const links = submissions.flatMap(({ entry: { link } }) => (link ? [link] : []));
-  await tx.query(
-    `WITH linked AS (
+  await tx.query({
+    name: 'ledger-submit',
+    text: `WITH linked AS (
        INSERT INTO subject_links (id, subject) SELECT * FROM unnest($5::uuid[], $6::uuid[])
      )
      INSERT INTO submissions (kind, owner, leaf, detail)
@@ -43,9 +44,9 @@ export async function submit(tx: Queryable, submissions: readonly Submission[]):
      FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::bytea[])
        WITH ORDINALITY AS s (kind, owner, leaf, detail, place)
      ORDER BY place`,
-    [
+    values: [
       ...[kinds, owners, byteaArray(leaves), byteaArray(details)],
       ...[links.map(({ id }) => id), links.map(({ subject }) => subject)],
     ],
-  );
+  });
 }

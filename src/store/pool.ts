@@ -40,6 +40,12 @@ export interface DatabaseSettings {
   applicationName?: string;
   /** How long a row lock is waited for (55P03 after it); default 5000. */
   lockTimeoutMs?: number;
+  /**
+   * For statements that every order passes, and that find all they need by key: each is planned
+   * once for a connection, whatever its arrays hold, and never reads a whole table. Planning one of
+   * these anew took longer than running it.
+   */
+  plansOnce?: boolean;
   /** How long one statement may run (`DATABASE_UNAVAILABLE` after it); default 10000. */
   statementTimeoutMs?: number;
 }
@@ -64,7 +70,10 @@ export function openDatabase(settings: DatabaseSettings): Database {
     // PgBouncer refuse a connection that asks for parameters they do not know.
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- pg-pool awaits it
     onConnect: (client) =>
-      prepareSession(client, settings.lockTimeoutMs ?? 5_000, statementTimeoutMs),
+      prepareSession(client, {
+        ...{ lockTimeoutMs: settings.lockTimeoutMs ?? 5_000, statementTimeoutMs },
+        plansOnce: settings.plansOnce ?? false,
+      }),
   });
   const onError = settings.onError ?? (() => undefined);
   pool.on('error', onError);
@@ -81,8 +90,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
 
 async function prepareSession(
   client: ClientBase,
-  lockTimeoutMs: number,
-  statementTimeoutMs: number,
+  of: { lockTimeoutMs: number; statementTimeoutMs: number; plansOnce: boolean },
 ): Promise<void> {
   await client.query(
     `SELECT set_config('synchronous_commit', 'on', false),
@@ -90,7 +98,13 @@ async function prepareSession(
             set_config('lock_timeout', $1, false),
             set_config('statement_timeout', $2, false),
             set_config('idle_in_transaction_session_timeout', $3, false)`,
-    [String(lockTimeoutMs), String(statementTimeoutMs), '30000'],
+    [String(of.lockTimeoutMs), String(of.statementTimeoutMs), '30000'],
+  );
+  if (!of.plansOnce) return;
+  // A plan that was made while a table was small must not read all of it when it has grown.
+  await client.query(
+    `SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
+            set_config('enable_seqscan', 'off', false)`,
   );
 }
 

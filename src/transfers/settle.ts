@@ -2,6 +2,7 @@
 import type { Failpoint } from '#src/base/failpoint.ts';
 import type { Entry } from '#src/ledger/entry.ts';
 import { createBatcher, type Batcher } from '#src/store/batcher.ts';
+import { byteaArray } from '#src/store/binary-array.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
 
 /** How a transfer that was on its way ended. */
@@ -73,19 +74,19 @@ export async function settle(
     text: settleSql,
     values: [
       settlements.map((one) => one.transfer),
-      settlements.map((one) => one.lease),
+      byteaArray(settlements.map((one) => one.lease)),
       settlements.map((one) => one.status),
       settlements.map((one) => one.outcome),
       settlements.map((one) => one.purgeAfterDays),
       settlements.map((one) => one.entry.kind),
-      settlements.map((one) => one.entry.leaf),
-      settlements.map((one) => one.entry.detail),
+      byteaArray(settlements.map((one) => one.entry.leaf)),
+      byteaArray(settlements.map((one) => one.entry.detail)),
       signed.map((one) => one.transfer),
       signed.map((one) => one.signer),
       signed.map((one) => one.signedAt),
       signed.map((one) => one.jws),
-      signed.map((one) => one.entry.leaf),
-      signed.map((one) => one.entry.detail),
+      byteaArray(signed.map((one) => one.entry.leaf)),
+      byteaArray(signed.map((one) => one.entry.detail)),
     ],
   });
   const moved = new Set(rows.map((row) => row.id));
@@ -101,6 +102,7 @@ export function createSettlements(deps: {
   return createBatcher<Settlement, boolean>({
     sizeMax: 256,
     inFlightMax: 2,
+    besideMin: 64,
     queueMax: 16_384,
     async run(batch) {
       await deps.failpoint?.('settle:before-commit');

@@ -51,6 +51,34 @@ test('no run is larger than sizeMax and no more than inFlightMax are under way',
   expect(await answers).toEqual([10, 20, 30, 40, 50]);
 });
 
+test('beside a run few wait together, many begin another at once', async () => {
+  const { seen, run, letGo } = gatedRun();
+  const batcher = createBatcher({ ...limits, inFlightMax: 2, besideMin: 3, run });
+  const answers = [batcher.submit(1)];
+  await Promise.resolve();
+  answers.push(batcher.submit(2), batcher.submit(3));
+  await Promise.resolve();
+  expect(seen).toEqual([[1]]);
+  answers.push(batcher.submit(4));
+  expect(seen).toEqual([[1], [2, 3, 4]]);
+  letGo(0);
+  letGo(1);
+  expect(await Promise.all(answers)).toEqual([10, 20, 30, 40]);
+});
+
+test('a run that is held up holds up nobody else for long', async () => {
+  const { seen, run, letGo } = gatedRun();
+  const batcher = createBatcher({ ...limits, inFlightMax: 2, besideMin: 100, run });
+  const held = batcher.submit(1);
+  await Promise.resolve();
+  const other = batcher.submit(2);
+  await expect.poll(() => seen).toEqual([[1], [2]]);
+  letGo(1);
+  expect(await other).toBe(20);
+  letGo(0);
+  expect(await held).toBe(10);
+});
+
 test('whatever the batches and the bad rows, each item has its own answer', async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -54,6 +54,27 @@ test('arrays of bytes arrive as they are: empty, absent, none at all, and large'
   }
 });
 
+test('what every order passes is planned once, and reads no table as a whole', async () => {
+  const once = openDatabase({ url: fresh.url, sizeMax: 1, plansOnce: true });
+  try {
+    for (let count = 1; count <= 3; count += 1) {
+      const ids = Array.from({ length: count }, () => '01890000-0000-7000-8000-000000000000');
+      const text = 'SELECT status FROM transfers JOIN unnest($1::uuid[]) AS own (id) USING (id)';
+      await once.query({ name: 'own', text, values: [ids] });
+    }
+    const plans = await once.query(
+      `SELECT generic_plans::integer AS once, custom_plans::integer AS anew
+       FROM pg_prepared_statements WHERE name = 'own'`,
+    );
+    expect(plans.rows).toEqual([{ once: 3, anew: 0 }]);
+    const { rows } = await once.query(`EXPLAIN SELECT * FROM transfers WHERE id = ANY
+      (ARRAY['01890000-0000-7000-8000-000000000000'::uuid])`);
+    expect(JSON.stringify(rows)).not.toContain('Seq Scan');
+  } finally {
+    await once.end();
+  }
+});
+
 test('commits wait for the disk and statements for a limited time', async () => {
   const { rows } = await db.query(`SELECT name, setting FROM pg_settings WHERE name IN
     ('synchronous_commit', 'statement_timeout', 'lock_timeout', 'TimeZone',
