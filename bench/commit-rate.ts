@@ -1,6 +1,6 @@
 /**
  * What one commit costs on this machine: by one connection after another, and by many at once; with
- * the disk alone, and with a synchronous standby whose disk is the same one and whose network is none.
+ * the disk alone, and with a synchronous standby on the same disk and behind no network.
  */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -20,6 +20,7 @@ export interface Units {
   sharedCommitsPerSecond: number;
   payloadBytes: number;
   replyBytes: number;
+  /** Packed. */
   keptBytes: number;
 }
 
@@ -29,7 +30,7 @@ export const assumptions = {
   /** What comes back costs as much as what went out. */
   crossingsPerTransfer: 2,
   daysPerYear: 280,
-  /** Of a day's transfers, those of its busiest hour; and that hour's busiest minute to its mean. */
+  /** Of a day's transfers, those of its busiest hour; its busiest minute to its mean. */
   busiestHourShare: 0.2,
   busiestMinute: 3,
   /** Of any limit, as much is used. */
@@ -38,9 +39,11 @@ export const assumptions = {
   streamBytesPerSecond: 125e6,
   volumeBytes: 10e12,
   yearsKept: 3,
+  /** Rows are replaced until their transfer has ended: pages of a month to packed ones. */
+  roomForReplaced: 1.5,
   payloadDays: 7,
   replyDays: 30,
-  /** Clinics and hospitals of a country: HIRA, 2022, without dentists, Korean medicine, pharmacies. */
+  /** Clinics and hospitals of a country: HIRA, 2022; no dentists, pharmacies, Korean medicine. */
   nation: 38_321,
 } as const;
 
@@ -61,11 +64,11 @@ export const crossingsPerYear = (clinics: number): number =>
 
 /** Bytes on the primary once it has run for as many years as it keeps. */
 export function storedBytes(units: Units, clinics: number): number {
-  const { yearsKept, payloadDays, replyDays, daysPerYear } = assumptions;
+  const { yearsKept, roomForReplaced, payloadDays, replyDays, daysPerYear } = assumptions;
   const perYear = crossingsPerYear(clinics);
   const perDay = perYear / daysPerYear;
   const passing = perDay * (payloadDays * units.payloadBytes + replyDays * units.replyBytes);
-  return perYear * yearsKept * units.keptBytes + passing;
+  return perYear * yearsKept * units.keptBytes * roomForReplaced + passing;
 }
 
 export interface Limit {
@@ -129,7 +132,7 @@ export interface Step {
 
 export function stepsOf(units: Units): Step[] {
   const served = limitsOf(units)[0]?.clinics ?? 1;
-  return [1, 10, 100, 1_000, assumptions.nation].map((clinics) => {
+  return [1, 10, 100, 1_000, 10_000, assumptions.nation].map((clinics) => {
     const peakPerSecond = peakOf(clinics);
     const perGateway = units.gatewayPerSecond * assumptions.usedShare;
     return {
@@ -158,8 +161,9 @@ const batchMax = 2_000;
 const simulatedMs = 60_000;
 
 /**
- * The busiest minute of one ledger, a millisecond after the other: arrivals by chance (Poisson), and
- * rounds as the sequencer makes them, 25 ms apart or as long as they take, 2,000 entries at most.
+ * The busiest minute of one ledger, a millisecond after the other: arrivals by chance (Poisson),
+ * and rounds as the sequencer makes them: 25 ms apart or as long as they take, of 2,000 entries
+ * at most.
  */
 export function simulate(units: Units, clinics: number, seed = 20_261_127): Wait {
   const random = randomOf(seed, clinics);

@@ -44,28 +44,30 @@ function blockOf(): string {
     limits(units),
     '### From one clinic to a country\n',
     steps(units),
-    ledgers(units),
+    ledgers(units, scale.figures),
   ].join('\n');
 }
 
+function middleOf(figures: Figures, name: string): number {
+  const value = figures[name];
+  if (value === undefined) throw new Error(`bench/results has no "${name}": measure it again`);
+  return typeof value === 'object' ? value.median : Number(value);
+}
+
 function unitsOf(scale: Figures, ledger: Figures): Units {
-  const of = (figures: Figures, name: string) => {
-    const value = figures[name];
-    if (value === undefined) throw new Error(`bench/results has no "${name}": measure it again`);
-    return typeof value === 'object' ? value.median : Number(value);
-  };
+  const of = (name: string) => middleOf(scale, name);
   return {
-    entries: of(scale, 'entries per transfer'),
-    logBytes: of(scale, 'log, bytes per transfer'),
-    flushes: of(scale, 'log flushes per transfer'),
-    postgresCpuSeconds: of(scale, 'PostgreSQL CPU s per 1,000') / 1_000,
-    gatewayPerSecond: of(scale, 'delivered and settled/s'),
-    sequencedPerSecond: of(ledger, 'sequenced, entries/s'),
-    commitsPerSecond: of(scale, 'commits/s, 1 connection, standby, too'),
-    sharedCommitsPerSecond: of(scale, 'commits/s, 32 connections, standby, too'),
-    payloadBytes: of(scale, 'on disk, sealed payload, bytes per transfer'),
-    replyBytes: of(scale, 'on disk, reply kept for a repetition, bytes per transfer'),
-    keptBytes: of(scale, 'on disk, kept for years, as it grew, bytes per transfer'),
+    entries: of('entries per transfer'),
+    logBytes: of('log, bytes per transfer'),
+    flushes: of('log flushes per transfer'),
+    postgresCpuSeconds: of('PostgreSQL CPU s per 1,000') / 1_000,
+    gatewayPerSecond: of('delivered and settled/s'),
+    sequencedPerSecond: middleOf(ledger, 'sequenced, entries/s'),
+    commitsPerSecond: of('commits/s, 1 connection, standby, too'),
+    sharedCommitsPerSecond: of('commits/s, 32 connections, standby, too'),
+    payloadBytes: of('on disk, sealed payload, bytes per transfer'),
+    replyBytes: of('on disk, reply kept for a repetition, bytes per transfer'),
+    keptBytes: of('the same, packed, bytes per transfer'),
   };
 }
 
@@ -103,6 +105,7 @@ function assumed(): string {
       ['cores of the primary', told(a.primaryCores)],
       ['from primary to standby, MB/s', told(a.streamBytesPerSecond / 1e6)],
       ['volume of the primary, TB', told(a.volumeBytes / 1e12)],
+      ['pages of a month that passes ÷ packed ones', told(a.roomForReplaced)],
       ['years that rows stay before their month is archived', told(a.yearsKept)],
       ['clinics and hospitals of a country (HIRA, 2022: 34,958 and 3,363)', whole(a.nation)],
     ],
@@ -136,15 +139,19 @@ function steps(units: Units): string {
   );
 }
 
-function ledgers(units: Units): string {
+function ledgers(units: Units, figures: Figures): string {
   const alone = simulate(units, 1);
   const { commitsPerSecond, sharedCommitsPerSecond } = units;
+  const idle = middleOf(figures, 'idle gateway: log flushes/s');
+  const houses = Math.floor((sharedCommitsPerSecond * assumptions.usedShare) / (2 * idle));
   return [
     'The wait is simulated (`bench/scale-model.ts`): from submission to a signed checkpoint in the',
     'busiest minute, arrivals by chance, rounds as the sequencer makes them. A clinic alone on a',
     `ledger of its own waits ${told(alone.p50Ms)} / ${told(alone.p99Ms)} ms. Many connections share`,
     `a flush: ${told(sharedCommitsPerSecond / commitsPerSecond)} times as many commits a second as`,
-    'one of them alone, with the standby waited for.\n',
+    'one of them alone, with the standby waited for. Where each clinic has a database and two gateways',
+    `of its own on one server, what these do while idle (${told(idle)} flushes a second each) leaves`,
+    `room for ${whole(houses)} of them (commits shared × share used ÷ 2 gateways ÷ idle flushes).\n`,
   ].join('\n');
 }
 

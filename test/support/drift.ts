@@ -1,4 +1,7 @@
-/** Fails when the types are not what openapi.yaml says, or README and docs/scale.md not what was measured. */
+/**
+ * Fails when the types are not what openapi.yaml says, or the figures of README and docs/scale.md
+ * not what was measured.
+ */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
