@@ -21,15 +21,20 @@ export interface Work {
   proof: WireProof | null | undefined;
 }
 
-/** What the ledger has of claimed transfers, in their order. */
+/** What the ledger has of claimed transfers, in their order; a proof has its leaf. */
 export async function lookUp(
   ledger: Pick<LedgerReader, 'leavesAt' | 'proofsFor'>,
   claims: readonly Claim[],
 ): Promise<Work[]> {
   const indexes = claims.map((claim) => claim.entry);
-  const leaves = await ledger.leavesAt(indexes);
   const proofs = await ledger.proofsFor(indexes);
-  return claims.map((claim, at) => ({ claim, leaf: leaves[at], proof: proofs[at] }));
+  const unproven = indexes.filter((_, at) => !proofs[at]);
+  const leaves = unproven.length === 0 ? [] : await ledger.leavesAt(unproven);
+  return claims.map((claim, at) => {
+    const proof = proofs[at];
+    const leaf = proof ? Buffer.from(proof.leaf, 'base64') : leaves[unproven.indexOf(claim.entry)];
+    return { claim, leaf, proof };
+  });
 }
 
 /** Ends a transfer of which nothing may leave. */

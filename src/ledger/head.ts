@@ -46,14 +46,15 @@ export async function partialLeafHashes(tx: Queryable, size: number): Promise<Bu
   const first = size - (size % tileWidth);
   if (first === size) return [];
   // A checkpoint holds the hashes from the one before it; what lies before `first` is cut off.
-  const { rows } = await tx.query<{ hashes: Buffer }>(
-    `SELECT substring(hashes FROM
+  const { rows } = await tx.query<{ hashes: Buffer }>({
+    name: 'ledger-partial',
+    text: `SELECT substring(hashes FROM
        (greatest(octet_length(hashes) / 32 - (size - $1::bigint), 0) * 32 + 1)::integer) AS hashes
      FROM checkpoints
      WHERE size > $1 AND size <= (SELECT min(size) FROM checkpoints WHERE size >= $2)
      ORDER BY size`,
-    [first, size],
-  );
+    values: [first, size],
+  });
   const hashes = splitHashes(Buffer.concat(rows.map((row) => row.hashes))).slice(0, size - first);
   if (hashes.length !== size - first) throw new LedgerBroken('leaf hashes are missing');
   return hashes;
@@ -66,10 +67,11 @@ export async function partialTile(
   tilesBelow: number,
 ): Promise<Buffer[]> {
   const first = tilesBelow - (tilesBelow % tileWidth);
-  const { rows } = await tx.query<{ root: Buffer }>(
-    'SELECT root FROM tiles WHERE level = $1 AND index >= $2 AND index < $3 ORDER BY index',
-    [level - 1, first, tilesBelow],
-  );
+  const { rows } = await tx.query<{ root: Buffer }>({
+    name: 'ledger-roots',
+    text: 'SELECT root FROM tiles WHERE level = $1 AND index >= $2 AND index < $3 ORDER BY index',
+    values: [level - 1, first, tilesBelow],
+  });
   if (rows.length !== tilesBelow - first) throw new LedgerBroken('tiles are missing');
   return rows.map(({ root }) => root);
 }

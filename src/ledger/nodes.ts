@@ -106,12 +106,13 @@ async function readTiles(
 }
 
 async function readComplete(db: Queryable, refs: readonly TileRef[]): Promise<[TileRef, Buffer][]> {
-  const { rows } = await db.query<{ level: number; index: number; hashes: Buffer }>(
-    `SELECT t.level, t.index, t.hashes
+  const { rows } = await db.query<{ level: number; index: number; hashes: Buffer }>({
+    name: 'ledger-tiles',
+    text: `SELECT t.level, t.index, t.hashes
      FROM unnest($1::smallint[], $2::bigint[]) AS w (level, index)
      JOIN tiles t ON t.level = w.level AND t.index = w.index`,
-    [refs.map(({ level }) => level), refs.map(({ index }) => index)],
-  );
+    values: [refs.map(({ level }) => level), refs.map(({ index }) => index)],
+  });
   if (rows.length !== refs.length) throw broken(new LedgerBroken('tiles are missing'));
   return rows.map(({ level, index, hashes }) => [{ level, index, width: tileWidth }, hashes]);
 }

@@ -165,10 +165,11 @@ async function prove(
 const checkpointColumns = 'size, root, note, signed_at AS "signedAt"';
 
 async function latest(db: Queryable): Promise<CheckpointRow> {
-  const { rows } = await db.query<CheckpointRow>(
-    `SELECT ${checkpointColumns} FROM checkpoints WHERE size <= (SELECT size FROM noted)
+  const { rows } = await db.query<CheckpointRow>({
+    name: 'ledger-latest',
+    text: `SELECT ${checkpointColumns} FROM checkpoints WHERE size <= (SELECT size FROM noted)
      ORDER BY size DESC LIMIT 1`,
-  );
+  });
   if (!rows[0]) throw new GatewayError('LEDGER_STALLED');
   return rows[0];
 }
@@ -194,10 +195,11 @@ async function noteOf(db: Queryable, size: number): Promise<string | null> {
 
 async function leavesOf(db: Queryable, indexes: readonly number[]): Promise<Map<number, Buffer>> {
   if (indexes.length === 0) return new Map();
-  const { rows } = await db.query<{ index: number; leaf: Buffer }>(
-    'SELECT index, leaf FROM entries WHERE index = ANY($1::bigint[])',
-    [indexes],
-  );
+  const { rows } = await db.query<{ index: number; leaf: Buffer }>({
+    name: 'ledger-leaves',
+    text: 'SELECT index, leaf FROM entries WHERE index = ANY($1::bigint[])',
+    values: [indexes],
+  });
   return new Map(rows.map(({ index, leaf }) => [index, leaf]));
 }
 
