@@ -1,6 +1,6 @@
 /**
  * Every page of the console, as each role and in both languages, at a gateway that the demo filled.
- * What it looked like is left in coverage/console.
+ * With WAYBILL_TEST_PICTURES=1 what it looked like is left in coverage/console.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,10 +14,11 @@ let house: DemoHouse;
 /** What stands for the parts of an address that the demo decides. */
 let parts: Record<string, string>;
 
-const shots = join(rootDir, 'coverage/console');
+/** Pictures for people prove nothing, and are a fifth of the tour. */
+const shots = process.env['WAYBILL_TEST_PICTURES'] ? join(rootDir, 'coverage/console') : null;
 
 beforeAll(async () => {
-  mkdirSync(shots, { recursive: true });
+  if (shots) mkdirSync(shots, { recursive: true });
   house = await openDemoHouse(68);
   const auditor = await house.as('auditor');
   const found = await auditor.fetch('/v1/audit/transfers?consignee=engitech&limit=1');
@@ -70,13 +71,13 @@ const jumpMax = 0.1;
 const overflow =
   'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)';
 
-/** Fits every width; leaves pictures of the widest and the narrowest. */
+/** Fits every width; may leave pictures of the widest and the narrowest. */
 async function look(page: Page, name: Name, label: string): Promise<void> {
   for (const width of [390, 768, 1280]) {
     await page.setViewportSize({ width, height: 900 });
     expect([name, width, await page.evaluate(overflow)]).toEqual([name, width, 0]);
-    const path = join(shots, `${name}-${label}-${width}.png`);
-    if (width !== 768) await page.screenshot({ path, fullPage: true });
+    if (!shots || width === 768) continue;
+    await page.screenshot({ path: join(shots, `${name}-${label}-${width}.png`), fullPage: true });
   }
 }
 
