@@ -14,7 +14,8 @@ interface Told {
 }
 
 const { spec, operations } = readContract(join(rootDir, 'openapi.yaml'));
-const ajv = new Ajv2020({ strict: false, allErrors: true });
+// That its schemas are schemas is what `npm run check` proves.
+const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
 addFormats.default(ajv);
 ajv.addSchema({ $id: 'openapi', components: spec.components });
 
