@@ -1,5 +1,5 @@
 /**
- * The drill of a failover: two gateways take orders on a primary whose every commit waits for a
+ * The drill of a failover: gateways take orders on a primary whose every commit waits for a
  * synchronous standby; the primary is killed in mid-load, the standby is promoted, and everything
  * that anybody was told before must be true of it.
  */
@@ -23,6 +23,8 @@ export interface Drill {
   /** Acknowledged before the kill, and again after it. */
   orders: number;
   lanes: number;
+  /** Processes. */
+  gateways: number;
   /** Between two looks at the primary: three in vain, and it is held for dead. */
   lookMs: number;
   tell: (line: string) => void;
@@ -79,12 +81,12 @@ async function run(drill: Drill, later: (end: () => Promise<unknown>) => void) {
   later(() => lab.close());
   const world = await worldOf(primary, address.port, lab.url);
   later(() => world.close());
-  const gateways = await startGateways(drill.folder, world);
+  const gateways = await startGateways(drill, world);
   later(() => Promise.all(gateways.map((gateway) => gateway.kill('SIGKILL'))));
-  step('a primary, its synchronous standby, two gateways');
+  step(`a primary, its synchronous standby, gateways: ${gateways.length}`);
 
   const book = createBook();
-  const auditing = await auditorOf(world, gateways[1]);
+  const auditing = await auditorOf(world, gateways.at(-1) ?? gateways[0]);
   const watch = new AbortController();
   const watching = watchLedger({ book, ...auditing }, watch.signal);
   const load = startLoad(gateways, drill);
@@ -140,11 +142,11 @@ function worldOf(primary: PairedServer, port: number, pushUrl: string): Promise<
 }
 
 /** Each keeps its own newest checkpoint outside the database, as on machines of their own. */
-async function startGateways(folder: string, world: World) {
-  const started = ['a', 'b'].map((name) =>
-    spawnGateway(world, { WAYBILL_LEDGER_CHECKPOINT: join(folder, `checkpoint-${name}`) }),
+async function startGateways({ folder, gateways }: Drill, world: World) {
+  const started = Array.from({ length: gateways }, (_, at) =>
+    spawnGateway(world, { WAYBILL_LEDGER_CHECKPOINT: join(folder, `checkpoint-${at}`) }),
   );
-  return Promise.all(started) as Promise<[GatewayProcess, GatewayProcess]>;
+  return Promise.all(started) as Promise<[GatewayProcess, ...GatewayProcess[]]>;
 }
 
 async function auditorOf(world: World, gateway: GatewayProcess) {

@@ -8,7 +8,7 @@ import { runFailover } from '#test/drills/failover.ts';
 test('what was acknowledged before the primary died is true of the standby that takes over', async () => {
   const figures = await runFailover({
     folder: realpathSync(mkdtempSync(join(tmpdir(), 'waybill-failover-'))),
-    ...{ orders: 20, lanes: 4, lookMs: 100 },
+    ...{ orders: 20, lanes: 4, gateways: 1, lookMs: 100 },
     tell: () => undefined,
   });
   // A sentence: the programs of this system cannot follow another server. Those of Linux can.
