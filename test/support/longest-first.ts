@@ -6,7 +6,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Seconds on two quiet cores; a file that is not here takes less than ten. */
 const seconds: Readonly<Record<string, number>> = {
-  'console/tour': 85,
+  'console/tour': 65,
+  'flows/failover': 40,
   'delivery/inbox': 38,
   'console/attacks': 36,
   'faults/faults': 36,
@@ -14,6 +15,8 @@ const seconds: Readonly<Record<string, number>> = {
   'flows/processes': 28,
   'flows/outage': 27,
   'flows/crash': 27,
+  'ledger/noted': 25,
+  'ledger/sequencer': 24,
   'console/console': 25,
   'flows/bulk': 24,
   'flows/workers': 22,
@@ -34,7 +37,9 @@ const seconds: Readonly<Record<string, number>> = {
   'minimise/properties': 13,
   'flows/signatures': 12,
   'ledger/mutations': 12,
-  'ledger/sequencer': 11,
+  'api/notice': 12,
+  'transfers/results': 11,
+  'transfers/replay': 10,
 };
 
 const secondsOf = ({ moduleId }: TestSpecification): number =>
