@@ -13,8 +13,8 @@ export default defineConfig({
     pool: 'forks',
     // A gateway's libraries are loaded once by each worker, not once by each file: a third less CPU.
     isolate: false,
-    // Flows wait for processes and for PostgreSQL a third of their time: more than the two cores.
-    maxWorkers: 4,
+    // Flows wait for processes and for PostgreSQL a third of their time: one more than two cores.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // default export: vitest loads reporters from files that way
     reporters: ['default', './test/support/summary.ts'],
