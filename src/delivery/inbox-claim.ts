@@ -75,8 +75,8 @@ const openingSeconds = 30;
 
 /**
  * The lease is taken first and the entries are durable before the answer: a crash in between
- * leaves a lease that ends, and nothing that left unrecorded. As long as was asked it lasts from
- * when it is handed out: a full hand takes seconds to open.
+ * leaves a lease that ends, and nothing that left unrecorded. As long as was asked, to a second, it
+ * lasts from when it is handed out: a full hand takes seconds to open.
  */
 async function claimWaiting(deps: ClaimDeps, request: ClaimRequest): Promise<InboxItem[]> {
   await deps.failpoint?.('claim:before-commit');

@@ -1,5 +1,6 @@
 /** Takes covered transfers for a consignee under a lease in database time; recovery is the same. */
 import type { Contract } from '#src/base/words.ts';
+import { byteaArray } from '#src/store/binary-array.ts';
 import type { Queryable } from '#src/store/pool.ts';
 import { claimSql } from './claim-sql.ts';
 import type { ClaimedTransfer } from './reopen.ts';
@@ -67,20 +68,29 @@ export async function claimDue(
   return rows.map(({ due_at: leaseUntil, ...row }) => ({ ...row, leaseUntil }));
 }
 
+/** A lease that was taken so short a time ago is handed out as it is, as it ends then. */
+const freshSeconds = 1;
+
 // Locked in the order of their ids, so that two batches never wait for each other; by array as well
-// as by row, so that only these are read.
+// as by row, so that only these are read. Locking is enough for whoever opened its hand quickly: to
+// write the row once more would write each of its indexes.
 const renewSql = `
   WITH held AS MATERIALIZED (
-    SELECT transfers.id FROM unnest($1::uuid[], $2::bytea[]) AS own (id, lease)
+    SELECT transfers.id, transfers.due_at FROM unnest($1::uuid[], $2::bytea[]) AS own (id, lease)
     JOIN transfers ON transfers.id = own.id AND transfers.lease = own.lease
     WHERE transfers.id = ANY ($1::uuid[]) AND status = 'leased' AND due_at > now()
-    ORDER BY transfers.id FOR UPDATE OF transfers
+    ORDER BY transfers.id FOR NO KEY UPDATE OF transfers
+  ), renewed AS (
+    UPDATE transfers SET due_at = now() + make_interval(secs => $3)
+    WHERE id = ANY (ARRAY(SELECT id FROM held WHERE due_at NOT BETWEEN
+      now() + make_interval(secs => $3 - ${freshSeconds}) AND now() + make_interval(secs => $3)))
+    RETURNING id, due_at
   )
-  UPDATE transfers SET due_at = now() + make_interval(secs => $3)
-  WHERE id = ANY (ARRAY(SELECT id FROM held)) RETURNING id, due_at`;
+  SELECT id, coalesce(renewed.due_at, held.due_at) AS due_at FROM held LEFT JOIN renewed USING (id)`;
 
 /**
- * Lets leases that still run last so many seconds from now, longer or shorter than they did.
+ * Lets leases that still run last so many seconds from now, longer or shorter than they did; one
+ * that lacks a second at most of it stays as it is.
  * @returns their ends by transfer; one that ended, or that another took, is not in it
  */
 export async function renewLeases(
@@ -91,7 +101,11 @@ export async function renewLeases(
   const { rows } = await tx.query<{ id: string; due_at: Date }>({
     name: 'transfers-renew',
     text: renewSql,
-    values: [claims.map(({ id }) => id), claims.map(({ lease }) => lease), leaseSeconds],
+    values: [
+      claims.map(({ id }) => id),
+      byteaArray(claims.map(({ lease }) => lease)),
+      leaseSeconds,
+    ],
   });
   return new Map(rows.map((row) => [row.id, row.due_at]));
 }
