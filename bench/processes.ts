@@ -9,15 +9,19 @@ const ticksPerSecond = 100;
 
 interface Stat {
   pid: number;
+  name: string;
   parent: number;
   /** User and system time of its own and of its children that have ended and were waited for. */
   ticks: number;
 }
 
+/** Of PostgreSQL's processes; the gateway starts the embedded one, which is counted apart. */
+const engine = 'postgres';
+
 /**
- * Processor seconds so far of a process and all its descendants (proc(5), `/proc/PID/stat`: utime,
- * stime, cutime, cstime). A child that ends moves from its own row to its parent's: the sum only
- * grows. NaN where there is no `/proc`.
+ * Processor seconds so far of a process and all its descendants, but for PostgreSQL's unless it is
+ * asked for itself (proc(5), `/proc/PID/stat`: utime, stime, cutime, cstime). A child that ends
+ * moves from its own row to its parent's: the sum only grows. NaN where there is no `/proc`.
  */
 export function cpuSecondsOf(root: number): number {
   const stats = readStats();
@@ -28,7 +32,8 @@ export function cpuSecondsOf(root: number): number {
   const open = [own];
   for (let stat = open.pop(); stat; stat = open.pop()) {
     ticks += stat.ticks;
-    open.push(...(children.get(stat.pid) ?? []));
+    const below = children.get(stat.pid) ?? [];
+    open.push(...below.filter(({ name }) => own.name === engine || name !== engine));
   }
   return ticks / ticksPerSecond;
 }
@@ -45,10 +50,12 @@ function readStats(): Stat[] {
   return pids.flatMap((pid) => {
     const text = readQuietly(`/proc/${pid}/stat`);
     // the name in brackets may hold anything: fields are counted from behind it
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const end = text.lastIndexOf(')');
+    const name = text.slice(text.indexOf('(') + 1, end);
+    const fields = text.slice(end + 2).split(' ');
     if (fields.length < 20) return [];
     const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0);
-    return [{ pid: Number(pid), parent: Number(fields[1]), ticks }];
+    return [{ pid: Number(pid), name, parent: Number(fields[1]), ticks }];
   });
 }
 
