@@ -34,7 +34,7 @@ export interface Turn {
 }
 
 /** However many there are, each has so many. */
-const shareMin = 2;
+const shareMin = 4;
 const retryAfterSeconds = 1;
 
 /**
@@ -73,19 +73,10 @@ type Lines = ReturnType<typeof createLines>;
 /** The clients that have something under way, or waiting, and no others. */
 function createLines({ atOnceMax }: FairLimits, isPresent: (client: string) => boolean) {
   const lines = new Map<string, Line>();
-  /** What the one of the others who asks most has under way and waiting. */
-  const mostOf = (client: string): number => {
-    let most = 0;
-    for (const line of lines.values()) {
-      if (line.client !== client) most = Math.max(most, line.underWay + line.waiting.size);
-    }
-    return most;
-  };
   const hasRoom = ({ client, underWay }: Line): boolean => {
     const others = lines.size - (lines.has(client) ? 1 : 0);
     if (others === 0 && !isPresent(client)) return true;
-    const share = Math.floor(atOnceMax / Math.max(2, others + 1));
-    return underWay < Math.max(shareMin, others === 0 ? share : Math.min(share, mostOf(client)));
+    return underWay < Math.max(shareMin, Math.floor(atOnceMax / Math.max(2, others + 1)));
   };
   return {
     hasRoom,

@@ -61,20 +61,6 @@ test('beside another a client has half under way, a queue, and then it is refuse
   expect(count('emr', 'waiting')).toBe(10);
 });
 
-test('while another is worked for, a client has no more under way than that one asks for', () => {
-  const { ask, askMany, count } = open();
-  ask('vendor').leave();
-  const asked = askMany('emr', 18);
-  const vendor = ask('vendor');
-  for (const { leave } of asked.slice(0, 6)) leave();
-  expect(count('emr', 'under way')).toBe(2);
-  vendor.leave();
-  expect(count('emr', 'under way')).toBe(8);
-  for (const one of ['vendor', 'vendor', 'vendor']) ask(one);
-  for (const { leave } of asked.slice(6, 14)) leave();
-  expect(count('emr', 'under way')).toBe(3);
-});
-
 test('whose queue is long holds up nobody else, and is worked for in its order', () => {
   const { ask, askMany } = open();
   ask('vendor').leave();
@@ -105,7 +91,7 @@ test('a client counts as present while a request of its own is under way', () =>
   ask('vendor');
   pass(limits.presentMs * 10);
   askMany('emr', 30);
-  expect(count('emr', 'under way')).toBe(2);
+  expect(count('emr', 'under way')).toBe(8);
 });
 
 test('what was begun alone goes on, and the next waits until enough of it has ended', () => {
@@ -122,7 +108,7 @@ test('what was begun alone goes on, and the next waits until enough of it has en
   expect(count('emr', 'under way')).toBe(8);
 });
 
-test('the more clients ask, the smaller is the share of each, and never less than two', () => {
+test('the more clients ask, the smaller is the share of each, and never less than four', () => {
   const { ask, askMany, count } = open();
   const clients = ['emr', 'a', 'b', 'c'];
   for (const client of clients) ask(client);
@@ -130,7 +116,7 @@ test('the more clients ask, the smaller is the share of each, and never less tha
   expect(count('emr', 'under way')).toBe(4);
   const others = Array.from({ length: 40 }, (_, number) => `client-${number}`);
   for (const client of others) expect(ask(client).state).toBe('under way');
-  expect(others.map((client) => ask(client).state)).toEqual(others.map(() => 'under way'));
+  for (const client of others) expect(askMany(client, 3).at(-1)?.state).toBe('under way');
   expect(ask('client-0').state).toBe('waiting');
 });
 
@@ -182,7 +168,7 @@ test('whatever comes and goes: nobody has more than its share, and nobody waits 
         else asked[one.which]?.leave();
         for (const name of ['emr', 'samkwang', 'eone']) {
           if (count(name, 'waiting') > 0)
-            expect(count(name, 'under way')).toBeGreaterThanOrEqual(2);
+            expect(count(name, 'under way')).toBeGreaterThanOrEqual(5);
         }
       }
       for (const { leave } of asked) leave();

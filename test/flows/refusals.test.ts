@@ -552,7 +552,7 @@ describe('an Idempotency-Key', () => {
 
 describe('a client with many requests under way', () => {
   let narrow: TestGateway;
-  /** Of one client beside another: two under way, three that wait. */
+  /** Of one client beside another: four under way, three that wait. */
   const few = { WAYBILL_REQUESTS_AT_ONCE: '4', WAYBILL_REQUESTS_WAITING: '3' };
 
   beforeAll(async () => {
@@ -601,7 +601,7 @@ describe('a client with many requests under way', () => {
       Array.from({ length: 12 }, (_, number) => begin('emr', `flood-${number}`)),
     );
     const refused = () => sent.filter(({ status }) => status === 429);
-    await until('the surplus to be refused', () => refused().length >= 7);
+    await until('the surplus to be refused', () => refused().length >= 5);
     for (const { reply } of refused()) {
       const { headers, problem } = await reply;
       expect(headers).toMatchObject({ 'retry-after': '1', 'content-language': 'en' });
@@ -615,8 +615,8 @@ describe('a client with many requests under way', () => {
     const ended = await Promise.all([held, ...sent].map(({ reply }) => reply));
     expect(ended).toHaveLength(13);
     const accepted = [held, ...sent].filter(({ status }) => status === 202);
-    // the two under way at least: a machine that stands still may let the others wait for too long
-    expect(accepted.length).toBeGreaterThanOrEqual(3);
+    // the four under way at least: a machine that stands still may let the others wait for too long
+    expect(accepted.length).toBeGreaterThanOrEqual(5);
     const after = (await stored()) as { keys: string };
     expect(Number(after.keys) - Number(before.keys)).toBe(accepted.length);
 
