@@ -101,10 +101,12 @@ async function prepareSession(
     [String(of.lockTimeoutMs), String(of.statementTimeoutMs), '30000'],
   );
   if (!of.plansOnce) return;
-  // A plan that was made while a table was small must not read all of it when it has grown.
+  // A plan that was made while a table was small must not read all of it when it has grown: neither
+  // as it lies nor into a hash or an order; key by key, each out of its index.
   await client.query(
     `SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
-            set_config('enable_seqscan', 'off', false)`,
+            set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+            set_config('enable_mergejoin', 'off', false)`,
   );
 }
 
