@@ -2,6 +2,7 @@
  * Opens the ledger at start-up, or refuses: it must be append-only, whole, and signed by our key.
  */
 import { StartupError } from '#src/base/errors.ts';
+import { assertDurable } from '#src/store/durable.ts';
 import { assertPowerless } from '#src/store/grants.ts';
 import type { Database, Queryable } from '#src/store/pool.ts';
 import { unsealDetail } from './entry.ts';
@@ -12,17 +13,18 @@ import type { LedgerKey } from './note.ts';
 import { rootOf } from './tree.ts';
 
 /**
- * Checks that our role cannot rewrite the ledger (law 5), then its head; signs the checkpoint of
- * the empty ledger at the very first start.
+ * Checks that what is committed stays, that our role cannot rewrite it (law 5), and the head;
+ * signs the checkpoint of the empty ledger at the very first start.
  *
- * @throws StartupError when the role could rewrite it, the tables contradict each other, or the
- *   last checkpoint was signed by another key
+ * @throws StartupError when it could be lost, the role could rewrite it, the tables contradict each
+ *   other, or the last checkpoint was signed by another key
  */
 export async function openLedger(deps: {
   db: Database;
   key: LedgerKey;
   now: () => Date;
 }): Promise<void> {
+  await assertDurable(deps.db);
   await assertPowerless(deps.db);
   await signEmpty(deps.db, deps);
   const head = await readHead(deps.db).catch((error: unknown) => {

@@ -9,8 +9,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { assertDurable } from '#src/store/durable.ts';
 import { removeEngineData, startEngine } from '#src/store/engine.ts';
-import { findFolders } from '#src/store/embedded/place.ts';
+import { readPasswords, urlOf } from '#src/store/embedded/cluster.ts';
+import { findFolders, makePlace } from '#src/store/embedded/place.ts';
+import { startPostmaster, stopPostmaster } from '#src/store/embedded/postmaster.ts';
 import { openDatabase } from '#src/store/pool.ts';
 
 const holderScript = fileURLToPath(new URL('./holder.ts', import.meta.url));
@@ -169,6 +172,19 @@ test('the pool says DATABASE_UNAVAILABLE while the engine is away, and recovers'
   expect((await db.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   await db.end();
   await again.stop();
+});
+
+test('a server that does not wait for its disk is refused', async () => {
+  const place = await makePlace(home);
+  const passwords = await readPasswords(home);
+  const server = await startPostmaster(place, undefined, { fsync: 'off' });
+  const db = openDatabase({ url: urlOf('gateway', passwords, server.port) });
+  try {
+    await expect(assertDurable(db)).rejects.toThrow(/fsync = off/);
+  } finally {
+    await db.end();
+    await stopPostmaster(server.pid, place.data);
+  }
 });
 
 test('neither values nor statements reach the log of the engine', async () => {

@@ -66,14 +66,19 @@ export async function findPostmaster(data: string): Promise<Postmaster | undefin
  * Starts the server, on `port` if that is free, else on any; resolves once it takes connections. It
  * runs in a session of its own: neither Ctrl-C in the terminal nor the gateway's death reaches it.
  *
+ * @param others settings beside ours, or in place of them
  * @throws StartupError with the last lines of its log
  */
-export async function startPostmaster(place: Place, port: number | undefined): Promise<Postmaster> {
+export async function startPostmaster(
+  place: Place,
+  port: number | undefined,
+  others: Readonly<Record<string, string>> = {},
+): Promise<Postmaster> {
   await forgetReusedPid(place.data);
   let wanted = port;
   for (let tries = 0; tries < portTries; tries += 1) {
     const chosen = wanted !== undefined && (await isFree(wanted)) ? wanted : await freePort();
-    const pid = await launch(place, chosen);
+    const pid = await launch(place, { ...settings, ...others, port: String(chosen) });
     if (await becameReady(pid, place.data)) return { pid, port: chosen };
     // Somebody took the port between our look and the server's bind; anything else is a fault.
     if (await isFree(chosen)) break;
@@ -113,16 +118,13 @@ export async function stopPostmaster(pid: number, data: string): Promise<void> {
   throw new Error(`the embedded PostgreSQL (process ${pid}) does not stop`);
 }
 
-async function launch(place: Place, port: number): Promise<number> {
+async function launch(place: Place, asked: Readonly<Record<string, string>>): Promise<number> {
   const size = (await stat(place.log).catch(() => undefined))?.size ?? 0;
   if (size > logBytesMax) await truncate(place.log);
   const log = await open(place.log, 'a', 0o600);
   try {
     if (place.user !== undefined) await chown(place.log, place.user.uid, place.user.gid);
-    const options = Object.entries({ ...settings, port }).flatMap(([name, value]) => [
-      '-c',
-      `${name}=${value}`,
-    ]);
+    const options = Object.entries(asked).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = spawn(join(place.programs, 'bin/postgres'), ['-D', place.data, ...options], {
       ...place.user,
       cwd: place.folder,
