@@ -5,6 +5,7 @@
 import { until } from '#test/support/wait.ts';
 import { shippedConsignees, withGateway } from './gateway.ts';
 import { assertDurable, assertRecorded } from './guarantees.ts';
+import type { Flowed } from './load/flow.ts';
 import { startGenerator } from './load/start.ts';
 import { median, rounded, spread, type Benchmark, type Figures } from './measure.ts';
 import { cpuSecondsOf, residentMb } from './processes.ts';
@@ -44,12 +45,9 @@ export const endToEnd: Benchmark = {
       const backlog: number[] = [];
       const look = async () => void backlog.push(await postgres.value(unsettled));
       const looking = setInterval(() => void look(), (seconds * 1_000) / windows);
-      const parts: Awaited<ReturnType<typeof go>>[] = [];
-      for (let left = seconds; left > 0; left -= tokenSeconds) {
-        const part = Math.min(left, tokenSeconds);
-        const own = Math.round((windows * part) / seconds);
-        parts.push(await go({ lanes, seconds: part, windows: own, restMs: 0 }));
-      }
+      const parts: Flowed[] = [];
+      for (const part of partsOf(seconds, windows))
+        parts.push(await go({ ...part, lanes, restMs: 0 }));
       clearInterval(looking);
       const perSecond = parts.flatMap((part) => part.perSecond);
       const deliveredMs = parts.flatMap((part) => part.deliveredMs);
@@ -80,3 +78,11 @@ export const endToEnd: Benchmark = {
     });
   },
 };
+
+/** The time in pieces that one token lives for. */
+function partsOf(seconds: number, windows: number): { seconds: number; windows: number }[] {
+  const count = Math.ceil(seconds / tokenSeconds);
+  return Array.from({ length: count }, () => {
+    return { seconds: seconds / count, windows: Math.round(windows / count) };
+  });
+}
