@@ -8,7 +8,7 @@ import { createFairTurns } from '#src/base/fair-turns.ts';
 import type { Log } from '#src/base/log.ts';
 import type { OpenidSettings } from '#src/base/openid-settings.ts';
 import type { Gateway } from '#src/gateway.ts';
-import { admit } from './admission.ts';
+import { admit, createAwayCheck } from './admission.ts';
 import { leaveBody, readBody } from './body.ts';
 import { readContract } from './contract.ts';
 import { createConsole } from './console.ts';
@@ -76,7 +76,7 @@ export function createApp(gateway: Gateway, settings: AppSettings): Express {
 
   const limits = { ...settings.requests, waitMsMax: turnMsMax, refuseMs, presentMs };
   const turns = createFairTurns({ now: () => performance.now() }, limits);
-  const admission = { turns, refused: metrics.refused };
+  const admission = { turns, refused: metrics.refused, isAway: createAwayCheck(db) };
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('trust proxy', settings.trustedProxies);

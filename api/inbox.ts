@@ -1,6 +1,6 @@
 /** The inbox of a consignee: claim, acknowledge, reject, hold longer, go back, look. */
 import { GatewayError } from '#src/base/errors.ts';
-import { acknowledge, extendLease, reject } from '#src/delivery/inbox-answer.ts';
+import { acknowledge, acknowledgeAll, extendLease, reject } from '#src/delivery/inbox-answer.ts';
 import { claimInbox } from '#src/delivery/inbox-claim.ts';
 import { overviewOf } from '#src/delivery/inbox-overview.ts';
 import { seek, type SeekFrom } from '#src/delivery/inbox-seek.ts';
@@ -8,9 +8,16 @@ import type { Gateway } from '#src/gateway.ts';
 import { actorOf, consigneeOf } from './caller.ts';
 import type { ApiRequest, Handlers } from './handler.ts';
 import { instantOf } from './instant.ts';
+import { isCallers, toProblem } from './problem.ts';
 
 type InboxOperation =
-  'getInbox' | 'claimInbox' | 'seekInbox' | 'ackTransfer' | 'rejectTransfer' | 'extendLease';
+  | 'getInbox'
+  | 'claimInbox'
+  | 'seekInbox'
+  | 'ackTransfers'
+  | 'ackTransfer'
+  | 'rejectTransfer'
+  | 'extendLease';
 
 export function inboxHandlers(gateway: Gateway): Pick<Handlers, InboxOperation> {
   return {
@@ -38,6 +45,17 @@ export function inboxHandlers(gateway: Gateway): Pick<Handlers, InboxOperation> 
         ...{ to: seekFrom(request.body), reason: request.body.reason },
       });
       return { status: 200, body };
+    },
+    async ackTransfers(request) {
+      const acks = request.body.items;
+      const whose = { actor: actorOf(request), consignee: consigneeOf(request) };
+      const answers = await acknowledgeAll(gateway, { ...whose, acks }, isCallers);
+      const items = answers.map((one) =>
+        'error' in one
+          ? { transfer: one.transfer, problem: toProblem(one.error, request.language).body }
+          : { transfer: one.transfer, status: 'delivered' as const },
+      );
+      return { status: 200, body: { items } };
     },
     async ackTransfer(request) {
       const { lease, receipt } = request.body;

@@ -574,6 +574,30 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/inbox/ack': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Acknowledge many transfers that you have stored
+     * @description What you claimed together you can acknowledge together: each for itself, as `POST
+     *     /v1/inbox/{transferId}/ack` would, in the order of the request. One that cannot be taken over
+     *     has a `problem` and changes nothing for the others. A status other than 200 means the whole
+     *     request: send it again, also where you do not know what became of it; the same lease tokens
+     *     are answered the same.
+     */
+    post: operations['ackTransfers'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/inbox/{transferId}/ack': {
     parameters: {
       query?: never;
@@ -2976,6 +3000,26 @@ export interface components {
     AckRequest: {
       lease: components['schemas']['LeaseToken'];
       receipt?: components['schemas']['ReceiptJws'];
+    };
+    /** @description That you have stored these transfers. */
+    AcksRequest: {
+      /** @description Each with its lease, and with its receipt where you give one. */
+      items: {
+        transfer: components['schemas']['Id'];
+        lease: components['schemas']['LeaseToken'];
+        receipt?: components['schemas']['ReceiptJws'];
+      }[];
+    };
+    /** @description What became of each acknowledgement. */
+    Acks: {
+      /** @description In the order of the request. */
+      items: components['schemas']['AckAnswer'][];
+    };
+    /** @description It is `delivered`, or `problem` says why not; the lease is then as it was. */
+    AckAnswer: {
+      transfer: components['schemas']['Id'];
+      status?: components['schemas']['TransferStatus'];
+      problem?: components['schemas']['Problem'];
     };
     /**
      * @description Your receipt: a compact JWS (`alg` `EdDSA` or `ES256`, beside it only `kid`, up to 64 letters,
@@ -7052,6 +7096,79 @@ export interface operations {
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
       403: components['responses']['InboxClosed'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['Internal'];
+      503: components['responses']['Unavailable'];
+    };
+  };
+  ackTransfers: {
+    parameters: {
+      query?: never;
+      header?: {
+        /**
+         * @description The language of problems, English (`en`) or Korean (`ko`). English by default.
+         * @example ko
+         */
+        'Accept-Language'?: components['parameters']['AcceptLanguage'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The leases under which you hold them. */
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "transfer": "019b8be1-c1f8-7a06-b1e2-5d7c40a9e318",
+         *           "lease": "3q2-7wEjRWeJq83vASNFZw"
+         *         },
+         *         {
+         *           "transfer": "019b8be1-c1fb-7f41-8a1c-0c1f4e0f6b52",
+         *           "lease": "p0zPlB4oT3mMb1gGqkz2Xg"
+         *         }
+         *       ]
+         *     }
+         */
+        'application/json': components['schemas']['AcksRequest'];
+      };
+    };
+    responses: {
+      /** @description What became of each, in the order of the request. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "transfer": "019b8be1-c1f8-7a06-b1e2-5d7c40a9e318",
+           *           "status": "delivered"
+           *         },
+           *         {
+           *           "transfer": "019b8be1-c1fb-7f41-8a1c-0c1f4e0f6b52",
+           *           "problem": {
+           *             "type": "/docs/problems#LEASE_LOST",
+           *             "title": "You no longer hold this lease",
+           *             "status": 409,
+           *             "detail": "It ran out or belongs to another claim. Claim the inbox again; the transfer keeps its id.",
+           *             "code": "LEASE_LOST"
+           *           }
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Acks'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
       429: components['responses']['TooManyRequests'];

@@ -1,5 +1,6 @@
 /** What everybody may ask: whether the gateway lives, is ready, and how it does. */
 import { GatewayError } from '#src/base/errors.ts';
+import { within } from '#src/base/within.ts';
 import type { Gateway } from '#src/gateway.ts';
 import { witnessStates, type WitnessState } from '#src/ledger/witness-store.ts';
 import { lostSignatures } from '#src/lifecycle/lost-signatures.ts';
@@ -126,18 +127,4 @@ function holds(assertion: () => void): boolean {
   } catch {
     return false;
   }
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const done = work.then(
-    () => true,
-    () => false,
-  );
-  const answer = await Promise.race([done, late]);
-  clearTimeout(timer);
-  return answer;
 }

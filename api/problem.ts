@@ -87,6 +87,11 @@ export function statusOf(code: ErrorCode): number {
   return statuses[code];
 }
 
+/** Whether an error says something about what was asked, and nothing about the gateway. */
+export function isCallers(error: unknown): boolean {
+  return error instanceof GatewayError && statuses[error.code] < 500;
+}
+
 /** Where a code is explained: a URI reference that stays. */
 export function problemType(code: ErrorCode): string {
   return `/docs/problems#${code}`;

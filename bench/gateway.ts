@@ -57,18 +57,20 @@ export async function openBenchGateway(settings: BenchSettings): Promise<BenchGa
   mkdirSync(consigneesDir);
   cpSync(join(rootDir, 'consignees'), consigneesDir, { recursive: true });
   for (const [id, url] of urls) writePush(join(consigneesDir, `${id}.yaml`), id, url);
-  const start = (of: { file: string; flags: readonly string[] }) =>
+  const start = (of: { file: string; flags: readonly string[]; more?: Record<string, string> }) =>
     startProgram({
       ...{ file: of.file, args: ['serve'], flags: of.flags },
       env: {
         ...{ WAYBILL_HOME: home, WAYBILL_CONSIGNEES: consigneesDir },
-        ...{ HOST: '127.0.0.1', PORT: '0' },
+        ...{ HOST: '127.0.0.1', PORT: '0', ...of.more },
       },
     });
+  // as it keeps it itself, but from before what ties it to the benchmark is loaded
+  const more = { NODE_COMPILE_CACHE: join(home, 'compiled') };
   const { url, pid, said, stop } = await start({ file: join(root, 'src/bin/waybill.ts'), flags });
   const postgres = await openPostgres(home);
   return {
-    ...{ url, pid, said, postgres, startAnother: () => start({ file: asUsual, flags: [] }) },
+    ...{ url, pid, said, postgres, startAnother: () => start({ file: asUsual, flags: [], more }) },
     as: (clientId) => {
       const path = join(home, 'clients', `${clientId}.jwk.json`);
       const clientKey = JSON.parse(readFileSync(path, 'utf8')) as JWK;

@@ -2,9 +2,9 @@
  * Whether the cost of one more transfer depends on how many are stored already: the same work at
  * three gateways whose databases and ledgers differ in nothing but their size, turn by turn.
  */
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newId } from '#src/base/ids.ts';
 import { submit } from '#src/ledger/submit.ts';
 import { openDatabase, type Database } from '#src/store/pool.ts';
 import { released } from '#test/ledger/support.ts';
@@ -113,9 +113,9 @@ async function openStored(size: number, say: (line: string) => void): Promise<St
   return { ...{ full, db, postgres, close }, entries: await entries() };
 }
 
-/** Entries like those of releases, without their transfers. */
+/** Entries like those of releases, of ids as young as these have, without their transfers. */
 async function submitEntries(db: Database, count: number): Promise<void> {
-  const owners = Array.from({ length: count }, () => randomUUID());
+  const owners = Array.from({ length: count }, () => newId(new Date()));
   await submit(
     db,
     owners.map((owner) => ({ entry: released(owner), owner })),
@@ -168,7 +168,7 @@ async function claimCost(stored: Stored, generator: Generator, round: number): P
   await stored.postgres.sequenced();
   const token = await (await as(vendor)).bearer();
   return cpuMs(stored, async () => {
-    const job = { kind: 'pull' as const, url, token, workers: 8, limit: 50 };
+    const job = { kind: 'pull' as const, url, token, workers: 8, limit: 50, together: true };
     return (await generator.run(job)).acknowledged;
   });
 }

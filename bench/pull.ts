@@ -1,4 +1,7 @@
-/** How many transfers a second a vendor's workers claim and acknowledge, in clear and encrypted. */
+/**
+ * How many transfers a second a vendor's workers claim and acknowledge: a hand in one request, each
+ * in one of its own, and encrypted.
+ */
 import { orderFor, canary } from '#test/support/orders.ts';
 import { upload, withGateway } from './gateway.ts';
 import { assertDurable, assertRecorded } from './guarantees.ts';
@@ -9,14 +12,20 @@ import { cpuSecondsOf } from './processes.ts';
 
 /** Of one vendor at the same time. */
 const workers = 8;
-/** The one has no unique identifier in its contract, the other one, which becomes a JWE. */
-const vendors = { plain: 'infinite', encrypted: 'engitech' } as const;
+/** The contract of the one has no unique identifier, of the other one, which becomes a JWE. */
+const ways = {
+  plain: { vendor: 'infinite', together: true },
+  single: { vendor: 'infinite', together: false },
+  encrypted: { vendor: 'engitech', together: true },
+} as const;
+
+type Way = keyof typeof ways;
 
 export const pull: Benchmark = {
   name: 'pull',
   async run({ quick, say }): Promise<Figures> {
     const [rounds, orders] = quick ? [2, 2_000] : [5, 15_000];
-    const rates = { plain: [] as number[], encrypted: [] as number[] };
+    const rates: Record<Way, number[]> = { plain: [], single: [], encrypted: [] };
     const cpu: number[] = [];
     const postgresCpu: number[] = [];
     await withGateway({ urls: new Map() }, async ({ url, pid, postgres, as }) => {
@@ -26,15 +35,15 @@ export const pull: Benchmark = {
       let accepted = 0;
       // the first round only warms up
       for (let round = -1; round < rounds; round += 1) {
-        for (const kind of ['plain', 'encrypted'] as const) {
-          const vendor = vendors[kind];
-          const lines = linesFor(vendor, { round, orders });
+        for (const kind of Object.keys(ways) as Way[]) {
+          const { vendor, together } = ways[kind];
+          const lines = linesFor(vendor, { round: `${round}-${kind}`, orders });
           accepted += await upload(emr, url, lines);
           await postgres.sequenced();
           await postgres.flush();
           const used = [cpuSecondsOf(pid), cpuSecondsOf(postgres.pid)] as const;
           const token = await (await as(vendor)).bearer();
-          const job = { kind: 'pull' as const, url, token, workers, limit: 50 };
+          const job = { kind: 'pull' as const, url, token, workers, limit: 50, together };
           const { acknowledged, perSecond } = await generator.run(job);
           await postgres.sequenced();
           if (acknowledged !== orders) throw new Error(`${acknowledged} of ${orders} were there`);
@@ -45,7 +54,7 @@ export const pull: Benchmark = {
             cpu.push((cpuSecondsOf(pid) - used[0]) * per);
             postgresCpu.push((cpuSecondsOf(postgres.pid) - used[1]) * per);
           }
-          say(`pull: round ${round + 1} of ${rounds}, ${vendor}: ${rounded(perSecond)}/s`);
+          say(`pull: round ${round + 1} of ${rounds}, ${kind}: ${rounded(perSecond)}/s`);
         }
       }
       await assertRecorded(postgres, accepted);
@@ -54,6 +63,7 @@ export const pull: Benchmark = {
     return {
       ...{ 'transfers in a round': orders, workers },
       'claimed and acknowledged/s': spread(rates.plain),
+      'each acknowledged in a request of its own/s': spread(rates.single),
       'each with a JWE, claimed and acknowledged/s': spread(rates.encrypted),
       'gateway CPU s per 1,000': spread(cpu),
       'PostgreSQL CPU s per 1,000': spread(postgresCpu),
@@ -61,7 +71,7 @@ export const pull: Benchmark = {
   },
 };
 
-function* linesFor(vendor: string, of: { round: number; orders: number }): Generator<string> {
+function* linesFor(vendor: string, of: { round: string; orders: number }): Generator<string> {
   const order = JSON.stringify(orderFor(vendor)).slice(1);
   for (let at = 0; at < of.orders; at += 1) {
     const patient = `C${String(at % patients).padStart(7, '0')}`;

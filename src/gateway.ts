@@ -13,6 +13,7 @@ import { randomBytes } from '#src/base/random-bytes.ts';
 import type { Reviewing } from '#src/base/reviewing.ts';
 import type { PushWatch } from '#src/delivery/dispatcher.ts';
 import type { KeySources } from '#src/base/key-sources.ts';
+import { createHeldLooks } from '#src/delivery/held.ts';
 import { createInboxWaits } from '#src/delivery/inbox-waits.ts';
 import { makeEntry, type EntryInput, type EntryMaker } from '#src/ledger/entry.ts';
 import { encodeVkey, ownCheckpoint, turningLedgerKey, type LedgerKey } from '#src/ledger/note.ts';
@@ -195,6 +196,7 @@ async function openRooms(settings: GatewaySettings, databases: Databases, wiring
     encryptable: new Set([...encryptors].flatMap(([id, encrypt]) => (encrypt ? [id] : []))),
     ...(await openAccounts(ground, { ...settings, limits: settings.sessionLimits })),
     failpoint,
+    looks: createHeldLooks(flowDb),
     settlements: createSettlements({ db: flowDb, onSubmitted, failpoint }),
     acceptances: createAcceptances({ db: flowDb, onDurable: onSubmitted, failpoint }),
     ...{ onSettled: settings.onSettled, subscribers, subscriptions: subscribers },

@@ -1,4 +1,4 @@
-/** A vendor with several workers: each claims some of what waits, and acknowledges one by one. */
+/** A vendor with several workers: each claims some of what waits, and acknowledges it. */
 import { openConnection, requestBytes } from './connection.ts';
 
 export interface PullJob {
@@ -8,6 +8,8 @@ export interface PullJob {
   workers: number;
   /** How many to claim at a time. */
   limit: number;
+  /** Whether a worker acknowledges what it claimed in one request, or each in one of its own. */
+  together: boolean;
 }
 
 export interface Pulled {
@@ -21,7 +23,7 @@ interface Claimed {
 }
 
 /** Goes on until nothing waits. */
-export async function pull({ url, token, workers, limit }: PullJob): Promise<Pulled> {
+export async function pull({ url, token, workers, limit, together }: PullJob): Promise<Pulled> {
   const claim = requestBytes({
     ...{ url, token, path: '/v1/inbox/claim' },
     body: JSON.stringify({ limit, leaseSeconds: 120 }),
@@ -37,8 +39,15 @@ export async function pull({ url, token, workers, limit }: PullJob): Promise<Pul
     for (;;) {
       const { items } = JSON.parse((await ask(claim)).toString()) as Claimed;
       if (items.length === 0) break;
-      for (const { transfer, lease } of items) {
-        const body = JSON.stringify({ lease: lease.token });
+      const leases = items.map(({ transfer, lease }) => ({ transfer, lease: lease.token }));
+      if (together) {
+        const body = JSON.stringify({ items: leases });
+        const answer = await ask(requestBytes({ url, token, path: '/v1/inbox/ack', body }));
+        acknowledged += deliveredOf(answer);
+        continue;
+      }
+      for (const { transfer, lease } of leases) {
+        const body = JSON.stringify({ lease });
         await ask(requestBytes({ url, token, path: `/v1/inbox/${transfer}/ack`, body }));
         acknowledged += 1;
       }
@@ -53,4 +62,9 @@ export async function pull({ url, token, workers, limit }: PullJob): Promise<Pul
     ...{ acknowledged, perSecond: acknowledged / (ms / 1_000) },
     busy: (user + system) / 1_000 / ms,
   };
+}
+
+function deliveredOf(answer: Buffer): number {
+  const { items } = JSON.parse(answer.toString()) as { items: { status?: string }[] };
+  return items.filter(({ status }) => status === 'delivered').length;
 }

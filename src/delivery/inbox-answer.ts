@@ -3,6 +3,7 @@ import { GatewayError } from '#src/base/errors.ts';
 import type { Actor } from '#src/base/words.ts';
 import { keepLateReceipt } from '#src/transfers/late-receipt.ts';
 import { personOfTransfer } from '#src/transfers/subjects.ts';
+import type { HeldRow } from './held.ts';
 import { assertUnlocked, settleHeld, type InboxDeps } from './inbox.ts';
 import { checkReceipt } from './receipts.ts';
 
@@ -28,16 +29,6 @@ interface End {
   receipt?: string | undefined;
 }
 
-interface HeldRow {
-  status: string;
-  contract: string;
-  commitment: Buffer;
-  lease: Buffer | null;
-  live: boolean;
-  /** Of which handover exactly this receipt is kept: of this one, of one before, or of none. */
-  kept: 'now' | 'before' | null;
-}
-
 /**
  * Settles a leased transfer in the words of its consignee. The same answer under the same lease is
  * answered the same again; a lease that ended or was taken over is `LEASE_LOST`. A receipt that
@@ -49,20 +40,11 @@ async function answer(
   end: End,
 ): Promise<{ transfer: string; status: string }> {
   deps.assertOpen();
-  const { rows } = await deps.flowDb.query<HeldRow>({
-    name: 'inbox-held',
-    // One look at both: of what is held and not settled, every receipt is an earlier one.
-    text: `SELECT status, contract, commitment, lease, due_at > now() AS live,
-       (SELECT CASE WHEN received_at >= settled_at THEN 'now' ELSE 'before' END FROM receipts
-        WHERE transfer = transfers.id AND digest = sha256(convert_to($3, 'UTF8'))) AS kept
-     FROM transfers WHERE id = $1 AND consignee = $2`,
-    values: [request.transfer, request.consignee, end.receipt ?? null],
-  });
-  const row = rows[0];
+  const { transfer: id, consignee, actor } = request;
+  const row = await deps.looks.submit({ transfer: id, consignee, receipt: end.receipt });
   if (!row) throw new GatewayError('NOT_FOUND');
   const lease = Buffer.from(request.lease, 'base64url');
   const same = row.lease?.equals(lease) ?? false;
-  const { transfer: id, consignee, actor } = request;
   const done = { transfer: id, status: end.status };
   if (same && row.status === end.status) {
     if (end.receipt !== undefined && row.kept !== 'now') await addReceipt(deps, request, row, end);
@@ -111,6 +93,38 @@ export function acknowledge(deps: InboxDeps, request: Answer & { receipt?: strin
   return answer(deps, held, {
     ...{ status: 'delivered', detail: { outcome: 'acknowledged' }, receipt },
   });
+}
+
+/** One of many that are acknowledged at a time. */
+export interface Ack {
+  transfer: string;
+  lease: string;
+  receipt?: string | undefined;
+}
+
+/**
+ * Takes many over, each for itself: what `acknowledge` answers, or the error that it would throw,
+ * in their order. Where one could not be answered for a reason of ours the whole is to be asked
+ * again, which changes nothing of what was done.
+ * @param isCallers whether an error says something about what was asked of the one transfer
+ */
+export async function acknowledgeAll(
+  deps: InboxDeps,
+  request: Pick<Answer, 'actor' | 'consignee'> & { acks: readonly Ack[] },
+  isCallers: (error: unknown) => boolean,
+): Promise<({ transfer: string; status: string } | { transfer: string; error: unknown })[]> {
+  const { actor, consignee, acks } = request;
+  const answers = await Promise.all(
+    acks.map(async (ack) => {
+      try {
+        return await acknowledge(deps, { actor, consignee, ...ack });
+      } catch (error) {
+        return { transfer: ack.transfer, error };
+      }
+    }),
+  );
+  for (const one of answers) if ('error' in one && !isCallers(one.error)) throw one.error;
+  return answers;
 }
 
 /**

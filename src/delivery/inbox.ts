@@ -9,12 +9,14 @@ import type { Database } from '#src/store/pool.ts';
 import type { Claim } from '#src/transfers/claim.ts';
 import type { SettledReceipt, Settlement } from '#src/transfers/settle.ts';
 import { purgeAfterDays, stepEntry, type StepDeps } from '#src/transfers/step.ts';
+import type { HeldQuestion, HeldRow } from './held.ts';
 import type { OpenDeps } from './open-claim.ts';
 
 export interface InboxDeps extends OpenDeps, StepDeps {
   /** For what every transfer passes. */
   flowDb: Database;
   ledger: Pick<LedgerReader, 'leavesAt' | 'proofsFor'>;
+  looks: Batcher<HeldQuestion, HeldRow | null>;
   settlements: Batcher<Settlement, boolean>;
   assertOpen: () => void;
   onSubmitted: () => void;

@@ -91,7 +91,9 @@ export function createSealer(
       if (!key) throw new Error('sealed under another key');
       const unwrap = createDecipheriv(wrapCipher, key.object, wrapIv);
       const payloadKey = Buffer.concat([unwrap.update(bytes.subarray(5, 45)), unwrap.final()]);
-      const decipher = createDecipheriv('aes-256-gcm', payloadKey, bytes.subarray(45, headerBytes));
+      const payloadObject = createSecretKey(payloadKey);
+      const nonce = bytes.subarray(45, headerBytes);
+      const decipher = createDecipheriv('aes-256-gcm', payloadObject, nonce);
       decipher.setAAD(aad);
       decipher.setAuthTag(bytes.subarray(bytes.length - tagBytes));
       const text = decipher.update(bytes.subarray(headerBytes, bytes.length - tagBytes));

@@ -124,6 +124,9 @@ const table: Readonly<Record<OperationId, Access>> = {
     of: ['engitech'],
     body: () => ({ lease, leaseSeconds: 3600 }),
   }),
+  ackTransfers: post('/v1/inbox/ack', ['inbox:claim'], {
+    body: () => ({ items: [{ transfer, lease }] }),
+  }),
   ackTransfer: post('/v1/inbox/{transfer}/ack', ['inbox:claim'], {
     of: ['engitech'],
     body: () => ({ lease }),

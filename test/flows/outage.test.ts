@@ -228,10 +228,7 @@ test('PostgreSQL hangs without closing a connection: bounded answers, and all go
     expect(unready.durationMs).toBeLessThan(3_500);
     const replies = (await Promise.all(waiting)).flat();
     for (const reply of replies) {
-      // what waited for its turn behind the client's own requests is told so
-      const { code } = reply;
-      expect(['DATABASE_UNAVAILABLE', 'TOO_MANY_REQUESTS']).toContain(code);
-      expect(reply.status).toBe(code === 'DATABASE_UNAVAILABLE' ? 503 : 429);
+      expect(reply).toMatchObject({ status: 503, code: 'DATABASE_UNAVAILABLE' });
       expect(reply.durationMs).toBeLessThan(16_000);
     }
   } finally {
