@@ -232,7 +232,7 @@ export function createAcceptances(deps: {
   const { db } = deps;
   const classes = createClasses(db);
   return createBatcher<Acceptance, Verdict>({
-    ...{ sizeMax: 256, inFlightMax: 3, besideMin: 64, queueMax: 4_096 },
+    ...{ sizeMax: 256, inFlightMax: 3, besideMin: 32, queueMax: 4_096 },
     async run(batch) {
       try {
         await deps.failpoint?.('accept:before-commit');

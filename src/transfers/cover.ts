@@ -8,20 +8,25 @@ export interface Covered {
   index: number;
 }
 
+/** By `$1` ids in their order and `$2` the indexes of their entries. */
+// Cancelled while it waited for its number: it keeps its state, and still learns its entry. Not as
+// a join, which a plan of an empty table would make of all rows: each looks for its own place.
+export const coverSql = (table: 'transfers' | 'results'): string => `
+  UPDATE ${table} SET entry = ($2::bigint[])[width_bucket(id, $1::uuid[])],
+    status = CASE WHEN status = 'accepted' THEN 'ready' ELSE status END
+  WHERE id = ANY ($1::uuid[])`;
+
 async function mark(
   tx: Queryable,
   table: 'transfers' | 'results',
-  covered: readonly Covered[],
+  covered: readonly (Covered & { owner: string })[],
 ): Promise<void> {
   if (covered.length === 0) return;
-  // Cancelled while it waited for its number: it keeps its state, and still learns its entry.
+  const sorted = covered.toSorted((one, other) => (one.owner < other.owner ? -1 : 1));
   await tx.query({
     name: `${table}-cover`,
-    text: `UPDATE ${table} SET entry = input.index,
-             status = CASE WHEN status = 'accepted' THEN 'ready' ELSE status END
-           FROM unnest($1::uuid[], $2::bigint[]) AS input (id, index)
-           WHERE ${table}.id = input.id`,
-    values: [covered.map((one) => one.owner), covered.map((one) => one.index)],
+    text: coverSql(table),
+    values: [sorted.map(({ owner }) => owner), sorted.map(({ index }) => index)],
   });
 }
 
@@ -29,7 +34,10 @@ async function mark(
  * Runs in the sequencer's transaction, so that "ready" and its checkpoint are one commit (law 2).
  */
 export async function coverEntries(tx: Queryable, covered: readonly Covered[]): Promise<void> {
-  const of = (kind: string) => covered.filter((one) => one.kind === kind && one.owner !== null);
+  const of = (kind: string) =>
+    covered.flatMap((one) =>
+      one.kind === kind && one.owner !== null ? [{ ...one, owner: one.owner }] : [],
+    );
   await mark(tx, 'transfers', of('released'));
   await mark(tx, 'results', of('result-received'));
 }

@@ -32,7 +32,10 @@ export interface SettledReceipt {
 
 // Withdrawn when it was opened: under this claim nothing was sent, and no attempt is counted that a
 // destruction order would have to speak of.
-const settleSql = `
+//
+// By array as well as by row, so that only these are read: by a plan of an empty table all that is
+// under way would be read for each batch.
+export const settleSql = `
   WITH input AS (
     SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::integer[],
       $6::text[], $7::bytea[], $8::bytea[])
@@ -45,7 +48,8 @@ const settleSql = `
       purge_at = now() + make_interval(days => input.purge_days),
       attempts = attempts - (input.status = 'withdrawn')::integer
     FROM input
-    WHERE transfers.id = input.id AND transfers.status IN ('sending', 'leased')
+    WHERE transfers.id = input.id AND transfers.id = ANY ($1::uuid[])
+      AND transfers.status IN ('sending', 'leased')
       AND transfers.lease = input.lease
     RETURNING transfers.id
   ), submitted AS (
@@ -61,11 +65,13 @@ const settleSql = `
   )
   SELECT id FROM moved`;
 
-/** Settles many transfers; each answer says whether this lease still held its transfer. */
-export async function settle(
-  db: Queryable,
-  settlements: readonly Settlement[],
-): Promise<boolean[]> {
+/**
+ * Settles many transfers; each answer says whether this lease still held its transfer. Of two that
+ * end the same one, the first does.
+ */
+export async function settle(db: Queryable, all: readonly Settlement[]): Promise<boolean[]> {
+  const firsts = new Map(all.toReversed().map((one) => [one.transfer, one]));
+  const settlements = [...firsts.values()];
   const signed = settlements.flatMap(({ transfer, receipt }) =>
     receipt ? [{ transfer, ...receipt }] : [],
   );
@@ -90,7 +96,7 @@ export async function settle(
     ],
   });
   const moved = new Set(rows.map((row) => row.id));
-  return settlements.map((one) => moved.has(one.transfer));
+  return all.map((one) => firsts.get(one.transfer) === one && moved.has(one.transfer));
 }
 
 /** Settles by group commit. */

@@ -1,14 +1,12 @@
 /**
  * The inbox: leases in database time, one holder at a time, and answers that only the holder gives.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signCompact } from '#test/support/client.ts';
 import { startConsigneeServer, type ConsigneeServer } from '#test/support/consignee-server.ts';
 import { makeWorld, startGateway, type TestGateway, type World } from '#test/support/gateway.ts';
 import { canary } from '#test/support/orders.ts';
-import { signVersion } from '#test/support/signing.ts';
+import { requireReceipts } from '#test/support/signing.ts';
 import {
   answered,
   asOwner,
@@ -40,8 +38,8 @@ beforeAll(async () => {
       if (one['id'] === 'bioage') one['retry'] = { scheduleSeconds: [1, 1, 1], timeoutSeconds: 5 };
     },
   });
-  await requireReceipts('lctech');
-  await requireReceipts('bioage');
+  await requireReceipts(world, 'lctech');
+  await requireReceipts(world, 'bioage');
   gateway = await startGateway(world);
   second = await startGateway(
     world,
@@ -57,14 +55,6 @@ afterAll(async () => {
   await world?.close();
   await lab?.close();
 });
-
-/** The shipped contract of a consignee, but that it asks for receipts; signed anew. */
-async function requireReceipts(consignee: string): Promise<void> {
-  const path = join(world.contractsDir, consignee, 'v1.yaml');
-  const text = readFileSync(path, 'utf8').replace('\nitems:\n', '\nreceipts: required\nitems:\n');
-  writeFileSync(path, text);
-  await signVersion(world, consignee, 1);
-}
 
 /** A new transfer that waits in the consignee's inbox. */
 async function waiting(consignee: string): Promise<string> {
@@ -400,67 +390,6 @@ describe('a lease that is extended', () => {
     expect(await extend(item, 'engitech', 60)).toMatchObject(leaseLost);
     expect(await ack(await claimOne('engitech'), 'engitech')).toEqual(done);
   });
-});
-
-describe('acknowledged together', () => {
-  type Answered = { transfer: string; status?: string; problem?: { code: string } };
-
-  async function ackAll(items: readonly object[], consignee: string) {
-    const client = await gateway.as(consignee);
-    return client.json<{ items: Answered[] }>('/v1/inbox/ack', posting({ items }));
-  }
-  const leased = ({ transfer, lease }: Item) => ({ transfer, lease: lease.token });
-  const told = ({ items }: { items: Answered[] }) =>
-    items.map(({ transfer, status, problem }) => [transfer, status ?? problem?.code]);
-
-  test('each is answered for itself, in order, and again the same', async () => {
-    const ids = [await waiting('engitech'), await waiting('engitech'), await waiting('engitech')];
-    const foreign = await waiting('areumnuri');
-    const [one, two, three] = await claim(gateway, 'engitech', 100, 60);
-    const [theirs] = await claim(gateway, 'areumnuri', 100, 60);
-    if (!one || !two || !three || !theirs) throw new Error('not all were claimed');
-    await endLease(two.transfer);
-    const unknown = '019b8be1-9a40-7c52-9d0a-3f2b8e1d4a60';
-    const all = [theirs, three, { ...three, transfer: unknown }, two, one, three].map(leased);
-    const answers = await ackAll(all, 'engitech');
-    expect(told(answers)).toEqual([
-      [foreign, 'NOT_FOUND'],
-      [three.transfer, 'delivered'],
-      [unknown, 'NOT_FOUND'],
-      [two.transfer, 'LEASE_LOST'],
-      [one.transfer, 'delivered'],
-      [three.transfer, 'delivered'],
-    ]);
-    expect(await ackAll(all, 'engitech')).toEqual(answers);
-    for (const id of ids) {
-      const isTaken = id !== two.transfer;
-      const { entries } = await trailWith(gateway, id, isTaken ? 'delivered' : 'pulled');
-      const ends = entries.filter(({ kind }) => kind === 'delivered');
-      expect(ends).toHaveLength(isTaken ? 1 : 0);
-    }
-    expect((await transferOf(gateway, foreign)).status).toBe('leased');
-    expect(await ack(theirs, 'areumnuri')).toEqual(done);
-    expect(await ack(await claimOne('engitech'), 'engitech')).toEqual(done);
-  });
-
-  test('what asks for a receipt is not taken without one', async () => {
-    await waiting('lctech');
-    const item = await claimOne('lctech');
-    expect(told(await ackAll([leased(item)], 'lctech'))).toEqual([
-      [item.transfer, 'RECEIPT_REQUIRED'],
-    ]);
-    expect((await transferOf(gateway, item.transfer)).status).toBe('leased');
-    expect(await reject(item, 'lctech')).toEqual(done);
-  });
-
-  test.each([[[]], [[{ transfer: 'x', lease: 'y' }]], [Array.from({ length: 501 }, () => ({}))]])(
-    'asks for what it can answer (%#)',
-    async (items) => {
-      const client = await gateway.as('engitech');
-      const answer = await answered(client.fetch('/v1/inbox/ack', posting({ items })));
-      expect(answer).toEqual({ status: 400, code: 'INVALID_REQUEST' });
-    },
-  );
 });
 
 describe('a receipt', () => {

@@ -110,6 +110,14 @@ export async function signVersion(
   await signAll(world, [contract], how);
 }
 
+/** Lets the first contract of a consignee ask for receipts, and signs it anew. */
+export async function requireReceipts(world: SigningWorld, consignee: string): Promise<void> {
+  const path = join(world.contractsDir, consignee, 'v1.yaml');
+  const text = readFileSync(path, 'utf8').replace('\nitems:\n', '\nreceipts: required\nitems:\n');
+  writeFileSync(path, text);
+  await signVersion(world, consignee, 1);
+}
+
 /** The signatures of a version as they lie in a world's folder. */
 export function signaturesIn(world: SigningWorld, consignee: string, version: number) {
   const bytes = readFileSync(signaturePath(world.contractsDir, { consignee, version }));
