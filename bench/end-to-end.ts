@@ -4,7 +4,7 @@
  */
 import { until } from '#test/support/wait.ts';
 import { shippedConsignees, withGateway } from './gateway.ts';
-import { assertDurable, assertRecorded } from './guarantees.ts';
+import { assertRecorded } from './guarantees.ts';
 import type { Flowed } from './load/flow.ts';
 import { startGenerator } from './load/start.ts';
 import { median, rounded, spread, type Benchmark, type Figures } from './measure.ts';
@@ -23,7 +23,6 @@ export const endToEnd: Benchmark = {
     const { url: consignee } = await generator.run({ kind: 'listen' });
     const urls = new Map(shippedConsignees.map((id) => [id, `${consignee}/${id}`]));
     return withGateway({ urls }, async ({ url, pid, postgres, as }) => {
-      await assertDurable(postgres);
       const emr = await as('emr');
       let accepted = 0;
       let run = 0;

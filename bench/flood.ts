@@ -5,7 +5,7 @@
 import { generateClientKey } from '#src/access/keys.ts';
 import { createApiClient, type ApiClient } from '#src/bin/api-client.ts';
 import { pause, withGateway, type BenchGateway } from './gateway.ts';
-import { assertDurable, assertRecorded } from './guarantees.ts';
+import { assertRecorded } from './guarantees.ts';
 import { startGenerator, type Generator } from './load/start.ts';
 import { rounded, spread, type Benchmark, type Figures } from './measure.ts';
 
@@ -62,10 +62,9 @@ interface Parties {
   flood: Generator;
 }
 
-async function openParties({ as, url, postgres }: BenchGateway): Promise<Parties> {
+async function openParties({ as, url }: BenchGateway): Promise<Parties> {
   const [emr, operator] = await Promise.all([as('emr'), as('operator')]);
   await pause(operator, consignee);
-  await assertDurable(postgres);
   const other = await grant(operator, url);
   return { emr, other, steady: startGenerator(), flood: startGenerator() };
 }

@@ -10,10 +10,10 @@ import { openDatabase, type Database } from '#src/store/pool.ts';
 import { released } from '#test/ledger/support.ts';
 import { orderFor } from '#test/support/orders.ts';
 import { pause, upload } from './gateway.ts';
-import { assertChecks, assertDurable } from './guarantees.ts';
+import { assertChecks } from './guarantees.ts';
 import { startGenerator, type Generator } from './load/start.ts';
 import { median, rounded, type Benchmark, type Figures } from './measure.ts';
-import { openPostgres, type Postgres } from './postgres.ts';
+import type { Postgres } from './postgres.ts';
 import { cpuSecondsOf } from './processes.ts';
 import { openFullGateway, type FullGateway } from './search-home.ts';
 
@@ -93,8 +93,7 @@ async function openStored(size: number, say: (line: string) => void): Promise<St
   const full = await openFullGateway(size, say, 'growth');
   const url = readFileSync(join(full.home, 'database.url'), 'utf8').trim();
   const db = openDatabase({ url });
-  const postgres = await openPostgres(full.home);
-  await assertDurable(postgres);
+  const { postgres } = full;
   const emr = await full.as('emr');
   await assertChecks({ url: full.url, token: await emr.bearer() });
   await pause(await full.as('operator'), accepting);
@@ -107,7 +106,6 @@ async function openStored(size: number, say: (line: string) => void): Promise<St
   await postgres.rows('VACUUM ANALYZE');
   const close = async () => {
     await db.end();
-    await postgres.close();
     await full.remove();
   };
   return { ...{ full, db, postgres, close }, entries: await entries() };

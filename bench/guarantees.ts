@@ -7,7 +7,7 @@ import { openConnection, requestBytes } from './load/connection.ts';
 import type { Postgres } from './postgres.ts';
 
 /** @throws Error when a commit could be answered before it is on the disk */
-export async function assertDurable(postgres: Postgres): Promise<void> {
+export async function assertDurable(postgres: Pick<Postgres, 'rows' | 'value'>): Promise<void> {
   const wanted = ['fsync', 'full_page_writes', 'synchronous_commit'];
   const rows = await postgres.rows<{ name: string; setting: string }>(
     `SELECT name, setting FROM pg_settings WHERE name IN ('${wanted.join("', '")}')`,

@@ -16,7 +16,6 @@ import { coverEntries } from '#src/transfers/cover.ts';
 import { ledgerKey, released } from '#test/ledger/support.ts';
 import { orderFor } from '#test/support/orders.ts';
 import { upload, withGateway } from './gateway.ts';
-import { assertDurable } from './guarantees.ts';
 import { rounded, spread, type Benchmark, type Figures } from './measure.ts';
 import { openPostgres } from './postgres.ts';
 import { cpuSecondsOf } from './processes.ts';
@@ -44,7 +43,6 @@ async function sequencing(of: {
   const postgres = await openPostgres(home);
   const db = openDatabase({ url: engine.gatewayUrl });
   try {
-    await assertDurable(postgres);
     const now = () => new Date();
     await openLedger({ db, key: ledgerKey, now });
     const onCovered = coverEntries;

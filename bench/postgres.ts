@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { until } from '#test/support/wait.ts';
+import { assertDurable } from './guarantees.ts';
 
 export interface Postgres {
   /** Of the database `postgres`. */
@@ -19,6 +20,7 @@ export interface Postgres {
   close: () => Promise<void>;
 }
 
+/** @throws Error when its commits could be answered before they are on the disk */
 export async function openPostgres(home: string): Promise<Postgres> {
   const url = new URL(readFileSync(join(home, 'database.url'), 'utf8').trim());
   url.username = 'postgres';
@@ -29,6 +31,7 @@ export async function openPostgres(home: string): Promise<Postgres> {
   const rows = async <Row extends object>(sql: string) => (await client.query<Row>(sql)).rows;
   const value = async (sql: string) => Number(Object.values((await rows(sql))[0] ?? {})[0]);
   const superuserUrl = new URL('/postgres', url).href;
+  await assertDurable({ value, rows });
   return {
     ...{ superuserUrl, value, rows },
     pid: await value(`SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::integer`),

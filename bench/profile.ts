@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { assertChecks, assertDurable } from './guarantees.ts';
+import { assertChecks } from './guarantees.ts';
 import { pause, withGateway } from './gateway.ts';
 import { startGenerator } from './load/start.ts';
 import { median, rounded } from './measure.ts';
@@ -48,7 +48,6 @@ export async function profileAccept(options: {
     const { pid, postgres, url } = gateway;
     const [emr, operator] = await Promise.all([gateway.as('emr'), gateway.as('operator')]);
     await pause(operator, consignee);
-    await assertDurable(postgres);
     const token = await emr.bearer();
     await assertChecks({ url, token });
     const job = { kind: 'submit' as const, url, token, consignee, connections: 64, warmSeconds: 0 };

@@ -4,7 +4,7 @@
  */
 import { orderFor, canary } from '#test/support/orders.ts';
 import { upload, withGateway } from './gateway.ts';
-import { assertDurable, assertRecorded } from './guarantees.ts';
+import { assertRecorded } from './guarantees.ts';
 import { patients } from './load/orders.ts';
 import { startGenerator } from './load/start.ts';
 import { rounded, spread, type Benchmark, type Figures } from './measure.ts';
@@ -29,7 +29,6 @@ export const pull: Benchmark = {
     const cpu: number[] = [];
     const postgresCpu: number[] = [];
     await withGateway({ urls: new Map() }, async ({ url, pid, postgres, as }) => {
-      await assertDurable(postgres);
       const emr = await as('emr');
       const generator = startGenerator();
       let accepted = 0;

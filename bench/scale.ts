@@ -5,7 +5,7 @@
 import { until } from '#test/support/wait.ts';
 import { commitRates } from './commit-rate.ts';
 import { shippedConsignees, withGateway } from './gateway.ts';
-import { assertDurable, assertRecorded, countSyncs } from './guarantees.ts';
+import { assertRecorded, countSyncs } from './guarantees.ts';
 import { startGenerator } from './load/start.ts';
 import { rounded, spread, type Benchmark, type Figures } from './measure.ts';
 import type { Postgres } from './postgres.ts';
@@ -48,7 +48,6 @@ async function unitsOf(seconds: { warm: number; idle: number; busy: number }): P
     const { url: consignee } = await generator.run({ kind: 'listen' });
     const urls = new Map(shippedConsignees.map((id) => [id, `${consignee}/${id}`]));
     return await withGateway({ urls }, async ({ url, pid, postgres, as }) => {
-      await assertDurable(postgres);
       const emr = await as('emr');
       let accepted = 0;
       const go = async (run: number, of: { seconds: number; windows: number }) => {

@@ -11,6 +11,7 @@ import { rootDir } from '#src/bin/settings.ts';
 import { removeEngineData } from '#src/store/engine.ts';
 import { orderFor } from '#test/support/orders.ts';
 import { until } from '#test/support/wait.ts';
+import { openPostgres, type Postgres } from './postgres.ts';
 import { startProgram } from './program.ts';
 import { buildTransfers, personOf } from './search-data.ts';
 
@@ -19,6 +20,7 @@ export interface FullGateway {
   /** Of the gateway's process. */
   pid: number;
   home: string;
+  postgres: Postgres;
   /** A client of the embedded default, with all scopes of its role. */
   as: (client: string) => Promise<ApiClient>;
   auditor: ApiClient;
@@ -49,13 +51,19 @@ export async function openFullGateway(
   const isNew = !existsSync(wanted);
   mkdirSync(wanted, { recursive: true });
   const home = realpathSync(wanted);
-  const { url, pid, stop } = await startProgram({
+  const program = await startProgram({
     ...{ file: join(rootDir, 'src/bin/waybill.ts'), args: ['serve'] },
     env: {
       ...{ WAYBILL_HOME: home, WAYBILL_CONSIGNEES: join(rootDir, 'consignees') },
       ...{ HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn' },
     },
   });
+  const { url, pid } = program;
+  const postgres = await openPostgres(home);
+  const stop = async () => {
+    await postgres.close();
+    await program.stop();
+  };
   const as = (clientId: string) => {
     const path = join(home, 'clients', `${clientId}.jwk.json`);
     const clientKey = JSON.parse(readFileSync(path, 'utf8')) as JWK;
@@ -75,7 +83,7 @@ export async function openFullGateway(
     await removeEngineData(home);
     rmSync(home, { recursive: true });
   };
-  return { url, pid, home, as, auditor: await as('auditor'), stop, remove };
+  return { url, pid, home, postgres, as, auditor: await as('auditor'), stop, remove };
 }
 
 async function fill(
