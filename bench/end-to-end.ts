@@ -23,7 +23,6 @@ export const endToEnd: Benchmark = {
     const { url: consignee } = await generator.run({ kind: 'listen' });
     const urls = new Map(shippedConsignees.map((id) => [id, `${consignee}/${id}`]));
     return withGateway({ urls }, async ({ url, pid, postgres, as }) => {
-      const emr = await as('emr');
       let accepted = 0;
       let run = 0;
       const go = async (of: {
@@ -32,7 +31,8 @@ export const endToEnd: Benchmark = {
         windows: number;
         restMs: number;
       }) => {
-        const token = await emr.bearer();
+        // a client of its own for each part: one keeps its token for as long as that lives
+        const token = await (await as('emr')).bearer();
         const job = { url, token, consignees: shippedConsignees, run: (run += 1), ...of };
         const flowed = await generator.run({ kind: 'flow', ...job });
         accepted += flowed.accepted;

@@ -1,7 +1,7 @@
 /** What waits for a consignee whom its person has said stop to is withdrawn and destroyed. */
 import { gatewayActor, type Actor } from '#src/base/words.ts';
 import { submit } from '#src/ledger/submit.ts';
-import type { Database, Queryable } from '#src/store/pool.ts';
+import { lookIntoAll, type Database, type Queryable } from '#src/store/pool.ts';
 import { stepEntry, type StepDeps } from './step.ts';
 
 export interface WithdrawDeps extends StepDeps {
@@ -55,6 +55,7 @@ export async function withdrawStopped(
   tx: Queryable,
   by: { actor: Actor; subject: string | null },
 ): Promise<number> {
+  await lookIntoAll(tx);
   const { rows } = await tx.query<Row>(withdrawSql, [by.subject, outcome]);
   const entries = (['withdrawn', 'purged'] as const).flatMap((kind) =>
     rows.map(({ id: transfer, consignee, contract }) => {

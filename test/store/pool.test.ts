@@ -70,6 +70,9 @@ test('what every order passes is planned once, and reads no table as a whole', a
     const { rows } = await once.query(`EXPLAIN SELECT * FROM transfers WHERE id = ANY
       (ARRAY['01890000-0000-7000-8000-000000000000'::uuid])`);
     expect(JSON.stringify(rows)).not.toContain('Seq Scan');
+    // or PostgreSQL 18.4 crashes under claims side by side
+    const pruning = await once.query('SHOW enable_partition_pruning');
+    expect(pruning.rows).toEqual([{ enable_partition_pruning: 'off' }]);
   } finally {
     await once.end();
   }
