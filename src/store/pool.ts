@@ -115,11 +115,11 @@ async function prepareSession(
 /**
  * Lets the statements of a transaction look into every partition, as those of `plansOnce` do.
  *
- * A statement that locks rows must not leave partitions out while it runs. Where another has changed
- * a row before it is locked, PostgreSQL 18.4 looks at it again by a second copy of the plan, and what
- * that frees the first goes on to use: the backend ends by SIGSEGV in `perform_pruning_base_step`,
- * and every connection with it. Workers of one vendor that claim side by side bring that about
- * within seconds.
+ * A statement that locks rows must not leave partitions out while it runs. Where another has
+ * changed a row before it is locked, PostgreSQL 18.4 looks at it again by a second copy of the
+ * plan, and what that frees the first goes on to use: the backend ends by SIGSEGV in
+ * `perform_pruning_base_step`, and every connection with it. Workers of one vendor that claim side
+ * by side bring that about within seconds.
  */
 export async function lookIntoAll(tx: Queryable): Promise<void> {
   await tx.query("SELECT set_config('enable_partition_pruning', 'off', true)");
