@@ -102,12 +102,14 @@ async function prepareSession(
   );
   if (!of.plansOnce) return;
   // A plan that was made while a table was small must not read all of it when it has grown: neither
-  // as it lies nor into a hash or an order; key by key, each out of its index. For
-  // partitions see `lookIntoAll`.
+  // as it lies nor into a hash or an order; key by key, each out of its index, and not in the order
+  // of the disk: who locks several transfers locks them in the order of their ids, so that no two
+  // wait for each other. For partitions see `lookIntoAll`.
   await client.query(
     `SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
             set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
             set_config('enable_mergejoin', 'off', false),
+            set_config('enable_bitmapscan', 'off', false),
             set_config('enable_partition_pruning', 'off', false)`,
   );
 }

@@ -66,12 +66,14 @@ export const settleSql = `
   SELECT id FROM moved`;
 
 /**
- * Settles many transfers; each answer says whether this lease still held its transfer. Of two that
- * end the same one, the first does.
+ * Settles many transfers, in the order of their ids; each answer says whether this lease still held
+ * its transfer. Of two that end the same one, the first does.
  */
 export async function settle(db: Queryable, all: readonly Settlement[]): Promise<boolean[]> {
   const firsts = new Map(all.toReversed().map((one) => [one.transfer, one]));
-  const settlements = [...firsts.values()];
+  const settlements = [...firsts.values()].sort((one, other) =>
+    one.transfer < other.transfer ? -1 : 1,
+  );
   const signed = settlements.flatMap(({ transfer, receipt }) =>
     receipt ? [{ transfer, ...receipt }] : [],
   );
