@@ -154,7 +154,7 @@ export async function extendLease(
     `WITH held AS (
        UPDATE transfers
        SET due_at = greatest(due_at, least(now() + make_interval(secs => $4), expires_at))
-       WHERE id = $1 AND consignee = $2 AND lease = $3 AND status = 'leased' AND due_at > now()
+       WHERE id = $1 AND consignee = $2 AND lease = $3 AND status || '' = 'leased' AND due_at > now()
          AND NOT EXISTS (SELECT FROM suspensions WHERE suspensions.subject = transfers.subject
            AND suspensions.consignee IN (transfers.consignee, '*'))
        RETURNING due_at

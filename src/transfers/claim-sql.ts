@@ -41,9 +41,9 @@ export const keylessOutcome = 'no-consignee-key';
 // What may not go (it has expired, or its relation ended and another began) leaves when upkeep gets
 // to it. Of each consignee so many rows are looked at, so that a million of these cost the others
 // nothing (without it such a round took 9.3 s; with it, as long as any): its own rest waits for
-// upkeep. No more of them are read than it takes to fill the slots. Each is found by its id: when
-// it expires is asked in a way that no index answers, or a plan of a table that was empty then
-// would read all that waits for each of them (a claim out of 15,000 took more than five seconds).
+// upkeep. No more of them are read than it takes to fill the slots. Each is found by its id: its
+// state, and when it expires, are asked in a way that no index answers, or a plan of a time when
+// nothing waited would read all that waits for each of them (a claim out of 15,000 took seconds).
 //
 // Nothing at all while a note of ours is known that the tree does not hold. Nothing whose
 // checkpoint is signed and not kept outside the database yet; what claims an entry that is not
@@ -97,7 +97,7 @@ export const claimSql = `
           + CASE WHEN $3 = 'leased' THEN ${lookedAtByWorkersMax} ELSE ${lookedAtMax} END
       ) AS head, LATERAL (
         SELECT id FROM transfers
-        WHERE transfers.id = head.id AND status IN ('ready', 'sending', 'leased')
+        WHERE transfers.id = head.id AND status || '' IN ('ready', 'sending', 'leased')
           AND (due_at <= now() OR (slot.probe AND status = 'ready'
             AND last_outcome IS DISTINCT FROM '${keylessOutcome}'))
           AND expires_at - now() > interval '0'

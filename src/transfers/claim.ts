@@ -72,13 +72,13 @@ export async function claimDue(
 const freshSeconds = 1;
 
 // Locked in the order of their ids, so that two batches never wait for each other; by array as well
-// as by row, so that only these are read. Locking is enough for whoever opened its hand quickly: to
-// write the row once more would write each of its indexes.
-const renewSql = `
+// as by row, and asked for their state as in settle.ts, so that only these are read. Locking is
+// enough for whoever opened its hand quickly: to write the row again would write all its indexes.
+export const renewSql = `
   WITH held AS MATERIALIZED (
     SELECT transfers.id, transfers.due_at FROM unnest($1::uuid[], $2::bytea[]) AS own (id, lease)
     JOIN transfers ON transfers.id = own.id AND transfers.lease = own.lease
-    WHERE transfers.id = ANY ($1::uuid[]) AND status = 'leased' AND due_at > now()
+    WHERE transfers.id = ANY ($1::uuid[]) AND status || '' = 'leased' AND due_at > now()
     ORDER BY transfers.id FOR NO KEY UPDATE OF transfers
   ), renewed AS (
     UPDATE transfers SET due_at = now() + make_interval(secs => $3)
@@ -86,7 +86,8 @@ const renewSql = `
       now() + make_interval(secs => $3 - ${freshSeconds}) AND now() + make_interval(secs => $3)))
     RETURNING id, due_at
   )
-  SELECT id, coalesce(renewed.due_at, held.due_at) AS due_at FROM held LEFT JOIN renewed USING (id)`;
+  SELECT id, coalesce(renewed.due_at, held.due_at) AS due_at
+  FROM held LEFT JOIN renewed USING (id)`;
 
 /**
  * Lets leases that still run last so many seconds from now, longer or shorter than they did; one
@@ -126,7 +127,7 @@ export async function postpone(
     text: `UPDATE transfers SET status = 'ready', last_outcome = $4,
              attempts_before = attempts_before + $5::integer,
              due_at = now() + make_interval(secs => $3)
-           WHERE id = $1 AND lease = $2 AND status = 'sending'`,
+           WHERE id = $1 AND lease = $2 AND status || '' = 'sending'`,
     values: [claim.id, claim.lease, retry.delaySeconds, retry.outcome, retry.isFree ? 1 : 0],
   });
 }
@@ -140,7 +141,7 @@ export async function keepTurn(
   await db.query(
     `UPDATE transfers SET status = 'ready', last_outcome = $3, due_at = created_at,
        attempts_before = attempts_before + 1
-     WHERE id = $1 AND lease = $2 AND status = 'sending'`,
+     WHERE id = $1 AND lease = $2 AND status || '' = 'sending'`,
     [claim.id, claim.lease, outcome],
   );
 }
@@ -158,7 +159,7 @@ export async function putBack(
     name: 'transfers-put-back',
     text: `UPDATE transfers SET status = 'ready', attempts = attempts - 1, last_outcome = $4,
              due_at = now() + make_interval(secs => $3)
-           WHERE id = $1 AND lease = $2 AND status IN ('sending', 'leased')`,
+           WHERE id = $1 AND lease = $2 AND status || '' IN ('sending', 'leased')`,
     values: [claim.id, claim.lease, wait.delaySeconds, wait.outcome],
   });
 }

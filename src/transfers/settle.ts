@@ -33,8 +33,8 @@ export interface SettledReceipt {
 // Withdrawn when it was opened: under this claim nothing was sent, and no attempt is counted that a
 // destruction order would have to speak of.
 //
-// By array as well as by row, so that only these are read: by a plan of an empty table all that is
-// under way would be read for each batch.
+// By array as well as by row, and their state in a way that no index answers, so that only these
+// are read: by a plan of a time when nothing waited all that waits would be read for each batch.
 export const settleSql = `
   WITH input AS (
     SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::integer[],
@@ -49,7 +49,7 @@ export const settleSql = `
       attempts = attempts - (input.status = 'withdrawn')::integer
     FROM input
     WHERE transfers.id = input.id AND transfers.id = ANY ($1::uuid[])
-      AND transfers.status IN ('sending', 'leased')
+      AND transfers.status || '' IN ('sending', 'leased')
       AND transfers.lease = input.lease
     RETURNING transfers.id
   ), submitted AS (
