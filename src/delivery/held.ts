@@ -23,8 +23,8 @@ export interface HeldRow {
 }
 
 // One look at both: of what is held and not settled, every receipt is an earlier one. OFFSET 0
-// keeps it one look into the index of ids for each question: as a join it would be planned as if
-// nothing were stored, and read all that waits for each of them.
+// keeps it one look into the index of ids for each question: of a join a plan that is kept might
+// make anything.
 export const lookSql = `
   SELECT n::integer, status, contract, commitment, lease, live,
     (SELECT CASE WHEN received_at >= settled_at THEN 'now' ELSE 'before' END FROM receipts

@@ -8,6 +8,8 @@ export interface Covered {
   index: number;
 }
 
+type Owned = Covered & { owner: string };
+
 /** By `$1` ids in their order and `$2` the indexes of their entries. */
 // Cancelled while it waited for its number: it keeps its state, and still learns its entry. Not as
 // a join, which a plan of an empty table would make of all rows: each looks for its own place.
@@ -19,7 +21,7 @@ export const coverSql = (table: 'transfers' | 'results'): string => `
 async function mark(
   tx: Queryable,
   table: 'transfers' | 'results',
-  covered: readonly (Covered & { owner: string })[],
+  covered: readonly Owned[],
 ): Promise<void> {
   if (covered.length === 0) return;
   const sorted = covered.toSorted((one, other) => (one.owner < other.owner ? -1 : 1));
@@ -35,9 +37,7 @@ async function mark(
  */
 export async function coverEntries(tx: Queryable, covered: readonly Covered[]): Promise<void> {
   const of = (kind: string) =>
-    covered.flatMap((one) =>
-      one.kind === kind && one.owner !== null ? [{ ...one, owner: one.owner }] : [],
-    );
+    covered.filter((one): one is Owned => one.kind === kind && one.owner !== null);
   await mark(tx, 'transfers', of('released'));
   await mark(tx, 'results', of('result-received'));
 }
